@@ -1,0 +1,5 @@
+/** Benchmarks. */
+module dev.rpn.bench {
+  requires static org.jspecify;
+  requires dev.rpn.core;
+}

@@ -1,0 +1,9 @@
+/** The command line. */
+module dev.rpn.cli {
+  requires static org.jspecify;
+  requires dev.rpn.core;
+  requires dev.rpn.io;
+  requires dev.rpn.train;
+  requires info.picocli;
+  requires xchart;
+}

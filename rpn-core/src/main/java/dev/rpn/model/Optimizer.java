@@ -1,0 +1,59 @@
+package dev.rpn.model;
+
+/** How a gradient becomes an update; data only, the arithmetic is a training kernel's. */
+public sealed interface Optimizer {
+  /** Step size. */
+  float learningRate();
+
+  /**
+   * Adam (Kingma and Ba, 2014).
+   *
+   * @param learningRate step size, above 0
+   * @param beta1 decay of the mean, in [0, 1)
+   * @param beta2 decay of the square, in [0, 1)
+   * @param epsilon keeps the quotient finite, above 0
+   * @param form where epsilon stands
+   */
+  record Adam(float learningRate, float beta1, float beta2, float epsilon, Form form)
+      implements Optimizer {
+    /** Where epsilon is added. */
+    public enum Form {
+      /** To the square root before its bias correction ('epsilon hat'), as Keras does. */
+      KERAS,
+      /** To the square root after its bias correction, as torch does. */
+      TORCH
+    }
+
+    /**
+     * @throws IllegalArgumentException if a value is out of its range
+     */
+    public Adam {
+      if (!(learningRate > 0) || !(epsilon > 0)) {
+        throw new IllegalArgumentException(
+            "Adam: expected a learning rate and an epsilon above 0, got "
+                + learningRate
+                + " and "
+                + epsilon);
+      }
+      if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
+        throw new IllegalArgumentException(
+            "Adam: expected betas in [0, 1), got " + beta1 + " and " + beta2);
+      }
+    }
+
+    /** Keras's defaults: 0.001, 0.9, 0.999, 1e-7. */
+    public static Adam keras() {
+      return new Adam(1e-3f, 0.9f, 0.999f, 1e-7f, Form.KERAS);
+    }
+
+    /** torch's defaults: 0.001, 0.9, 0.999, 1e-8. */
+    public static Adam torch() {
+      return new Adam(1e-3f, 0.9f, 0.999f, 1e-8f, Form.TORCH);
+    }
+
+    /** The same with another step size. */
+    public Adam withLearningRate(float rate) {
+      return new Adam(rate, beta1, beta2, epsilon, form);
+    }
+  }
+}

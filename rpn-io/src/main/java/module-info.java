@@ -1,0 +1,9 @@
+/** Weight files, annotations and pictures: everything that parses what came from outside. */
+module dev.rpn.io {
+  requires static org.jspecify;
+  requires transitive dev.rpn.core;
+  requires java.desktop;
+  requires java.xml;
+  requires io.jhdf;
+  requires tools.jackson.databind;
+}

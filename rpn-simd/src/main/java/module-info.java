@@ -1,0 +1,6 @@
+/** The kernel contract with the Vector API. */
+module dev.rpn.simd {
+  requires static org.jspecify;
+  requires dev.rpn.core;
+  requires jdk.incubator.vector;
+}
