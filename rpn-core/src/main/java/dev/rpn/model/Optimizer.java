@@ -9,12 +9,13 @@ public sealed interface Optimizer {
    * Adam (Kingma and Ba, 2014).
    *
    * @param learningRate step size, above 0
-   * @param beta1 decay of the mean, in [0, 1)
+   * @param beta1 decay of the mean, in [0, 1); a double because both systems subtract it from 1 in
+   *     double: in float, 1 - 0.999 is off by 1.3e-5
    * @param beta2 decay of the square, in [0, 1)
    * @param epsilon keeps the quotient finite, above 0
    * @param form where epsilon stands
    */
-  record Adam(float learningRate, float beta1, float beta2, float epsilon, Form form)
+  record Adam(float learningRate, double beta1, double beta2, float epsilon, Form form)
       implements Optimizer {
     /** Where epsilon is added. */
     public enum Form {
@@ -43,12 +44,12 @@ public sealed interface Optimizer {
 
     /** Keras's defaults: 0.001, 0.9, 0.999, 1e-7. */
     public static Adam keras() {
-      return new Adam(1e-3f, 0.9f, 0.999f, 1e-7f, Form.KERAS);
+      return new Adam(1e-3f, 0.9, 0.999, 1e-7f, Form.KERAS);
     }
 
     /** torch's defaults: 0.001, 0.9, 0.999, 1e-8. */
     public static Adam torch() {
-      return new Adam(1e-3f, 0.9f, 0.999f, 1e-8f, Form.TORCH);
+      return new Adam(1e-3f, 0.9, 0.999, 1e-8f, Form.TORCH);
     }
 
     /** The same with another step size. */
