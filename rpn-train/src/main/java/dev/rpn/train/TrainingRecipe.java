@@ -1,0 +1,102 @@
+package dev.rpn.train;
+
+import dev.rpn.anchor.AnchorRecipe;
+import dev.rpn.anchor.Profile;
+import dev.rpn.model.Architecture;
+import dev.rpn.model.Backbone;
+import dev.rpn.model.Network;
+import dev.rpn.model.Optimizer;
+import dev.rpn.model.Preprocessing;
+import dev.rpn.model.ProposalModel;
+import dev.rpn.model.RpnHead;
+import java.util.List;
+
+/**
+ * Everything that decides what comes out of a training on given pictures: the same recipe, pictures
+ * and kernels give the same bits on any number of threads.
+ *
+ * @param widths channels of the backbone's convolutions, see {@link Backbone#thin}
+ * @param rpnChannels channels of the head; the last of the widths
+ * @param anchors sizes and ratios, in pixels of the resized picture
+ * @param profile numeric conventions
+ * @param width pixels that every picture is resized to
+ * @param height likewise
+ * @param epochs passes over the pictures, at least 1
+ * @param batch pictures a step, at least 1; an epoch's last step takes those that are left
+ * @param optimizer Adam; its step size is a tenth in the last quarter of the epochs
+ * @param seed decides the starting weights, the order of the pictures and the sampled anchors
+ */
+public record TrainingRecipe(
+    List<Integer> widths,
+    int rpnChannels,
+    AnchorRecipe anchors,
+    Profile profile,
+    int width,
+    int height,
+    int epochs,
+    int batch,
+    Optimizer.Adam optimizer,
+    long seed) {
+  /**
+   * @throws IllegalArgumentException if a number is below 1, or there is not one level of anchors
+   */
+  public TrainingRecipe {
+    widths = List.copyOf(widths);
+    checkAtLeastOne("epochs", epochs);
+    checkAtLeastOne("batch", batch);
+    checkAtLeastOne("width", width);
+    checkAtLeastOne("height", height);
+    if (anchors.levels() != 1) {
+      throw new IllegalArgumentException(
+          "anchors: training expects 1 level, got " + anchors.levels());
+    }
+  }
+
+  private static void checkAtLeastOne(String name, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + ": expected at least 1, got " + value);
+    }
+  }
+
+  /**
+   * A thin VGG for pictures of 320 x 240 with objects of 24 to 96 pixels: stride 16, 128 channels,
+   * nine anchors, twelve epochs of two pictures a step, torch's Adam from 3e-4.
+   */
+  public static TrainingRecipe standard() {
+    return new TrainingRecipe(
+        List.of(16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128),
+        128,
+        new AnchorRecipe(List.of(List.of(24f, 48f, 96f)), List.of(0.5f, 1f, 2f), List.of()),
+        Profile.TORCHVISION,
+        320,
+        240,
+        12,
+        2,
+        Optimizer.Adam.torch().withLearningRate(3e-4f),
+        0);
+  }
+
+  /**
+   * A model with fresh weights, the same for the same seed.
+   *
+   * @throws IllegalArgumentException if the head's channels are not the last width, or there are
+   *     not 1 to 13 widths
+   */
+  public ProposalModel freshModel() {
+    int[] channels = widths.stream().mapToInt(Integer::intValue).toArray();
+    Architecture architecture =
+        Architecture.of(Backbone.thin(channels), new RpnHead(rpnChannels, anchors.perPosition()));
+    return new ProposalModel(
+        Network.initialized(architecture, seed),
+        anchors,
+        profile,
+        Preprocessing.symmetric(width, height));
+  }
+
+  /** The optimiser of an epoch, counted from 0: a tenth of the step size in the last quarter. */
+  public Optimizer.Adam optimizer(int epoch) {
+    return epoch < epochs * 0.75
+        ? optimizer
+        : optimizer.withLearningRate(optimizer.learningRate() * 0.1f);
+  }
+}
