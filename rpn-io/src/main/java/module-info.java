@@ -6,4 +6,7 @@ module dev.rpn.io {
   requires java.xml;
   requires io.jhdf;
   requires tools.jackson.databind;
+
+  exports dev.rpn.io;
+  exports dev.rpn.io.weights;
 }
