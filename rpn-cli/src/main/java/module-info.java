@@ -5,5 +5,11 @@ module dev.rpn.cli {
   requires dev.rpn.io;
   requires dev.rpn.train;
   requires info.picocli;
+  requires java.desktop;
+  requires jdk.management;
+  requires tools.jackson.core;
   requires xchart;
+
+  opens dev.rpn.cli to
+      info.picocli;
 }
