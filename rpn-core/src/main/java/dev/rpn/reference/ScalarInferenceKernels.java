@@ -9,21 +9,30 @@ import dev.rpn.kernel.StageKernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Inference in plain Java. */
+/** Inference in plain Java: only F(2x2,3x3). */
 final class ScalarInferenceKernels implements InferenceKernels {
   @Override
   public StageKernel convolution(ConvolutionWeights weights, Algorithm algorithm) {
-    throw new UnsupportedOperationException();
+    requireF2(algorithm);
+    return WinogradConvolution.forward(weights);
   }
 
   @Override
   public StageKernel maxPool(int channels) {
-    throw new UnsupportedOperationException();
+    return new MaxPool(channels);
   }
 
   @Override
   public StageKernel head(HeadWeights weights, Algorithm algorithm) {
-    throw new UnsupportedOperationException();
+    requireF2(algorithm);
+    return new WinogradHead(weights);
+  }
+
+  private static void requireF2(Algorithm algorithm) {
+    if (algorithm != Algorithm.F2) {
+      throw new UnsupportedOperationException(
+          "algorithm: the scalar kernels compute F2, not " + algorithm);
+    }
   }
 
   @Override
