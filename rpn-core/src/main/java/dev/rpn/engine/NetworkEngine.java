@@ -1,0 +1,351 @@
+package dev.rpn.engine;
+
+import dev.rpn.kernel.ConvolutionWeights;
+import dev.rpn.kernel.HeadWeights;
+import dev.rpn.kernel.InferenceKernels;
+import dev.rpn.kernel.Segments;
+import dev.rpn.kernel.StageKernel;
+import dev.rpn.model.Architecture;
+import dev.rpn.model.Backbone;
+import dev.rpn.model.Conv3x3;
+import dev.rpn.model.Layer;
+import dev.rpn.model.MapShape;
+import dev.rpn.model.Network;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Runs a network forward: a feature map (or, with a backbone, a picture) in, logits and deltas out.
+ *
+ * <p>All memory is taken at construction, for inputs up to a stated size, and freed by {@link
+ * #close}. A call of the same shape as the last allocates nothing. One caller at a time; a second
+ * concurrent call is refused. Results are views that the next call overwrites.
+ */
+public final class NetworkEngine implements AutoCloseable {
+  private final Architecture architecture;
+  private final EngineOptions options;
+  private final InferenceKernels kernels;
+  private final List<StageKernel> stages;
+  private final MemorySegment[] packed;
+  private final MemorySegment[] maps = new MemorySegment[2];
+  private final MemorySegment inputCopy;
+  private final List<LevelOutput> levels = new ArrayList<>();
+  private final List<MapShape> capacity;
+  private final Footprint footprint;
+  private final Arena arena;
+  private final Workers workers;
+  private final StageTask task;
+  private final Occupancy occupancy = new Occupancy();
+
+  /**
+   * Packs the weights and takes the memory.
+   *
+   * @param network what to run; its weights are read now and not again
+   * @param options how
+   * @param capacity the largest input of each level; a network with a backbone has one level, its
+   *     picture
+   * @throws IllegalArgumentException if a level's channels are not the network's, or a backbone is
+   *     given several levels
+   */
+  @SuppressWarnings("MustBeClosed") // The engine owns its arena: close() closes it.
+  public NetworkEngine(Network network, EngineOptions options, MapShape... capacity) {
+    this.architecture = network.architecture();
+    this.options = options;
+    this.capacity = List.of(capacity);
+    kernels = options.kernels().inference();
+    checkLevels(architecture, this.capacity);
+    stages = stages(network, options);
+    footprint = footprint(stages, options, this.capacity);
+    arena = Arena.ofShared();
+    SegmentAllocator memory = block(arena, footprint.offHeapBytes());
+    workers = new Workers(options.threads(), options.executor());
+    packed = new MemorySegment[stages.size()];
+    for (int i = 0; i < packed.length; i++) {
+      packed[i] = slice(memory, stages.get(i).packedBytes());
+    }
+    pack();
+    long mapBytes = largestMap(stages, this.capacity);
+    for (int i = 0; i < maps.length; i++) {
+      maps[i] = slice(memory, mapBytes);
+    }
+    inputCopy = slice(memory, largestInput(this.capacity));
+    for (MapShape level : this.capacity) {
+      MapShape output = last(level, stages, stages.size());
+      levels.add(new LevelOutput(slice(memory, output.bytes()), architecture.head().anchors()));
+    }
+    long scratch = largestScratch(stages, this.capacity);
+    var scratches = new MemorySegment[options.threads()];
+    for (int i = 0; i < scratches.length; i++) {
+      scratches[i] = slice(memory, scratch);
+    }
+    task = new StageTask(scratches);
+  }
+
+  private static SegmentAllocator block(Arena arena, long bytes) {
+    try {
+      return SegmentAllocator.slicingAllocator(arena.allocate(bytes, Segments.ALIGNMENT));
+    } catch (OutOfMemoryError | RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private static MemorySegment slice(SegmentAllocator memory, long bytes) {
+    return memory.allocate(Segments.align(bytes), Segments.ALIGNMENT);
+  }
+
+  /** The memory that such an engine would take, without taking it. */
+  public static Footprint footprint(Network network, EngineOptions options, MapShape... capacity) {
+    checkLevels(network.architecture(), List.of(capacity));
+    return footprint(stages(network, options), options, List.of(capacity));
+  }
+
+  private static void checkLevels(Architecture architecture, List<MapShape> capacity) {
+    if (capacity.isEmpty()) {
+      throw new IllegalArgumentException("levels: expected at least one, got none");
+    }
+    if (architecture.backbone().isPresent() && capacity.size() != 1) {
+      throw new IllegalArgumentException(
+          "levels: a network with a backbone reads one picture, got " + capacity.size());
+    }
+    for (MapShape level : capacity) {
+      if (architecture.backbone().isPresent()) {
+        architecture.backbone().get().featureShape(level);
+      } else {
+        checkChannels(architecture, level);
+      }
+    }
+  }
+
+  private static void checkChannels(Architecture architecture, MapShape shape) {
+    int expected =
+        architecture.backbone().isPresent()
+            ? Backbone.PICTURE_CHANNELS
+            : architecture.head().channels();
+    if (shape.channels() != expected) {
+      throw new IllegalArgumentException(
+          "channels: expected " + expected + ", got " + shape.channels());
+    }
+  }
+
+  private static List<StageKernel> stages(Network network, EngineOptions options) {
+    InferenceKernels kernels = options.kernels().inference();
+    var stages = new ArrayList<StageKernel>();
+    Architecture architecture = network.architecture();
+    int channels = Backbone.PICTURE_CHANNELS;
+    for (Layer layer : architecture.backbone().map(Backbone::layers).orElse(List.of())) {
+      stages.add(
+          layer instanceof Conv3x3 convolution
+              ? kernels.convolution(
+                  ConvolutionWeights.of(convolution, network.weights()), options.algorithm())
+              : kernels.maxPool(channels));
+      channels = layer.outputs(channels);
+    }
+    stages.add(
+        kernels.head(HeadWeights.of(architecture.head(), network.weights()), options.algorithm()));
+    return stages;
+  }
+
+  private static Footprint footprint(
+      List<StageKernel> stages, EngineOptions options, List<MapShape> capacity) {
+    long weights = 0;
+    for (StageKernel stage : stages) {
+      weights += Segments.align(stage.packedBytes());
+    }
+    long maps = 2 * largestMap(stages, capacity) + largestInput(capacity);
+    for (MapShape level : capacity) {
+      maps += Segments.align(last(level, stages, stages.size()).bytes());
+    }
+    return new Footprint(weights, maps, options.threads() * largestScratch(stages, capacity), 0);
+  }
+
+  private static MapShape last(MapShape input, List<StageKernel> stages, int count) {
+    MapShape shape = input;
+    for (StageKernel stage : stages.subList(0, count)) {
+      shape = stage.output(shape);
+    }
+    return shape;
+  }
+
+  /** Bytes of the largest map between two stages. */
+  private static long largestMap(List<StageKernel> stages, List<MapShape> capacity) {
+    long bytes = 0;
+    for (MapShape level : capacity) {
+      for (int count = 1; count < stages.size(); count++) {
+        bytes = Math.max(bytes, last(level, stages, count).bytes());
+      }
+    }
+    return Segments.align(bytes);
+  }
+
+  private static long largestInput(List<MapShape> capacity) {
+    return Segments.align(capacity.stream().mapToLong(MapShape::bytes).max().orElse(0));
+  }
+
+  private static long largestScratch(List<StageKernel> stages, List<MapShape> capacity) {
+    long bytes = 0;
+    for (MapShape level : capacity) {
+      for (int i = 0; i < stages.size(); i++) {
+        bytes = Math.max(bytes, stages.get(i).scratchBytes(last(level, stages, i)));
+      }
+    }
+    return Segments.align(bytes);
+  }
+
+  private void pack() {
+    int threads = options.threads();
+    for (int i = 0; i < packed.length; i++) {
+      StageKernel stage = stages.get(i);
+      MemorySegment to = packed[i];
+      workers.run((part, worker) -> stage.pack(to, part, threads), threads);
+    }
+  }
+
+  /** How it computes. */
+  public EngineOptions options() {
+    return options;
+  }
+
+  /** The memory that it holds. */
+  public Footprint footprint() {
+    return footprint;
+  }
+
+  /** The largest input of each level. */
+  public List<MapShape> capacity() {
+    return capacity;
+  }
+
+  /** Number of levels. */
+  public int levels() {
+    return levels.size();
+  }
+
+  /**
+   * Runs one level. Its outputs stay until the same level runs again.
+   *
+   * @param level from 0
+   * @param shape at most the level's capacity on every side, the network's channels
+   * @param input float32 NHWC, exactly {@code shape.bytes()} bytes, not changed; heap memory and
+   *     memory not aligned to 4 bytes is copied first
+   * @throws IllegalArgumentException if the input does not fit, with both values
+   * @throws IllegalStateException if another call runs or the engine is closed
+   */
+  public void forward(int level, MapShape shape, MemorySegment input) {
+    Objects.requireNonNull(shape, "shape");
+    Objects.requireNonNull(input, "input");
+    Objects.checkIndex(level, levels.size());
+    checkInput(level, shape, input);
+    occupancy.enter();
+    try {
+      LevelOutput out = levels.get(level);
+      if (!shape.equals(out.shape)) {
+        out.reshape(shape, stages, options.threads());
+      }
+      MemorySegment from = direct(input) ? input : copied(input);
+      for (int i = 0; i < packed.length; i++) {
+        boolean head = i == packed.length - 1;
+        MemorySegment to = head ? out.output : maps[i % 2];
+        task.kernel = stages.get(i);
+        task.shape = out.inputs[i];
+        task.input = from;
+        task.output = to;
+        task.packed = packed[i];
+        task.blocks = out.blocks[i];
+        workers.run(task, task.blocks);
+        from = to;
+      }
+    } finally {
+      if (occupancy.exit()) {
+        free();
+      }
+    }
+  }
+
+  private static boolean direct(MemorySegment input) {
+    return input.isNative() && input.address() % Float.BYTES == 0;
+  }
+
+  private MemorySegment copied(MemorySegment input) {
+    MemorySegment.copy(input, 0, inputCopy, 0, input.byteSize());
+    return inputCopy;
+  }
+
+  private void checkInput(int level, MapShape shape, MemorySegment input) {
+    checkChannels(architecture, shape);
+    if (input.byteSize() != shape.bytes()) {
+      throw new IllegalArgumentException(
+          "input: expected "
+              + shape.bytes()
+              + " bytes for shape "
+              + shape
+              + ", got "
+              + input.byteSize());
+    }
+    MapShape most = capacity.get(level);
+    if (shape.batch() > most.batch()
+        || shape.height() > most.height()
+        || shape.width() > most.width()) {
+      throw new IllegalArgumentException(
+          "input: expected at most the engine's capacity of " + most + ", got " + shape);
+    }
+  }
+
+  /** A level's logits, {@code (N, H, W, k)}: a read-only view, valid until the level runs again. */
+  public MemorySegment logits(int level) {
+    return ran(level).logits;
+  }
+
+  /**
+   * A level's deltas, {@code (N, H, W, 4k)}: a read-only view, valid until the level runs again.
+   */
+  public MemorySegment deltas(int level) {
+    return ran(level).deltas;
+  }
+
+  /** The shape of the feature map that the level's outputs belong to. */
+  public MapShape featureShape(int level) {
+    return ran(level).inputs[packed.length - 1];
+  }
+
+  private LevelOutput ran(int level) {
+    LevelOutput output = levels.get(level);
+    if (output.shape == null) {
+      throw new IllegalStateException("level " + level + " has not run yet");
+    }
+    return output;
+  }
+
+  /** The level's probabilities {@code sigmoid(logits)}, {@code (N, H, W, k)}, as a new array. */
+  public float[] probabilities(int level) {
+    float[] values = logits(level).toArray(ValueLayout.JAVA_FLOAT);
+    try (Arena local = Arena.ofConfined()) {
+      MemorySegment segment = Segments.allocate(local, values.length);
+      MemorySegment.copy(logits(level), 0, segment, 0, segment.byteSize());
+      kernels.sigmoid(segment, segment, 0, values.length);
+      MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, 0, values, 0, values.length);
+    }
+    return values;
+  }
+
+  /**
+   * Frees the memory; views of results end with it. While a call runs, that call ends normally and
+   * frees it. A second call does nothing.
+   */
+  @Override
+  public void close() {
+    if (occupancy.close()) {
+      free();
+    }
+  }
+
+  private void free() {
+    workers.close();
+    arena.close();
+  }
+}
