@@ -22,4 +22,13 @@ public interface KernelProvider {
 
   /** The kernels for training. */
   TrainingKernels training();
+
+  /**
+   * Keeps the processor's multiply-add units as busy as this implementation can, without memory in
+   * the way, so that a caller who takes the time knows the peak of one thread.
+   *
+   * @param rounds how long: a round is some thousand multiply-adds
+   * @return how many were done; each is two operations
+   */
+  long multiplyAdds(long rounds);
 }

@@ -36,4 +36,9 @@ public final class ScalarKernelProvider implements KernelProvider {
   public TrainingKernels training() {
     throw new UnsupportedOperationException();
   }
+
+  @Override
+  public long multiplyAdds(long rounds) {
+    return MultiplyAdds.run(rounds);
+  }
 }
