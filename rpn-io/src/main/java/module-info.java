@@ -8,5 +8,7 @@ module dev.rpn.io {
   requires tools.jackson.databind;
 
   exports dev.rpn.io;
+  exports dev.rpn.io.data;
+  exports dev.rpn.io.picture;
   exports dev.rpn.io.weights;
 }
