@@ -7,6 +7,8 @@ import dev.rpn.kernel.TrainingKernels;
 
 /** The plain-Java kernels: always there, and what every other is measured against. */
 public final class ScalarKernelProvider implements KernelProvider {
+  private final TrainingKernels training = new ScalarTrainingKernels();
+
   @Override
   public String name() {
     return "scalar";
@@ -34,7 +36,7 @@ public final class ScalarKernelProvider implements KernelProvider {
 
   @Override
   public TrainingKernels training() {
-    throw new UnsupportedOperationException();
+    return training;
   }
 
   @Override

@@ -1,0 +1,448 @@
+package dev.rpn.kernel;
+
+import static dev.rpn.kernel.KernelTestSupport.assertSameBits;
+import static dev.rpn.kernel.KernelTestSupport.assertWithin;
+import static dev.rpn.kernel.KernelTestSupport.fill;
+import static dev.rpn.kernel.KernelTestSupport.gamma;
+import static dev.rpn.kernel.KernelTestSupport.inParts;
+import static dev.rpn.kernel.KernelTestSupport.input;
+import static dev.rpn.kernel.KernelTestSupport.random;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.rpn.kernel.KernelTestSupport.Fill;
+import dev.rpn.kernel.KernelTestSupport.Guarded;
+import dev.rpn.kernel.TrainingKernels.AdamStep;
+import dev.rpn.model.MapShape;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What every implementation of {@link TrainingKernels} must do for the backbone's layers and the
+ * optimiser; one body for all of them. The head's layers are in {@link TrainingHeadsContract}.
+ */
+public abstract class TrainingKernelsContract {
+  private static final int[] PARTS = {1, 2, 3, 7};
+
+  /** The implementation under test. */
+  protected abstract KernelProvider provider();
+
+  private TrainingKernels kernels() {
+    return provider().training();
+  }
+
+  /** A convolution's input shape and outputs. */
+  record Case(MapShape shape, int outputs) {
+    static Case of(int batch, int height, int width, int inputs, int outputs) {
+      return new Case(new MapShape(batch, height, width, inputs), outputs);
+    }
+  }
+
+  static Stream<Case> cases() {
+    Stream<Case> channels = IntStream.rangeClosed(1, 17).mapToObj(c -> Case.of(1, 5, 3, c, 18 - c));
+    return Stream.concat(
+        channels,
+        Stream.of(
+            Case.of(1, 1, 1, 3, 5),
+            Case.of(1, 1, 17, 4, 4),
+            Case.of(2, 13, 1, 5, 6),
+            Case.of(3, 2, 2, 3, 7),
+            Case.of(2, 7, 11, 33, 64),
+            Case.of(1, 11, 9, 64, 33),
+            Case.of(1, 3, 4, 65, 131),
+            Case.of(1, 23, 19, 2, 3)));
+  }
+
+  /** A random convolution and the gradient at its output. */
+  private record Layer(Case c, float[] in, float[] kernel, float[] bias, float[] outGradient) {
+    static Layer random(Case c, Fill fill, String name) {
+      Random random = KernelTestSupport.random(name + fill + c);
+      int outputs = c.outputs;
+      return new Layer(
+          c,
+          fill(fill, c.shape.elements(), random),
+          fill(fill, 9 * c.shape.channels() * outputs, random),
+          fill(fill, outputs, random),
+          fill(fill, c.shape.positions() * outputs, random));
+    }
+
+    ConvolutionWeights weights(Arena arena) {
+      return new ConvolutionWeights(
+          c.shape.channels(), c.outputs, input(arena, kernel), input(arena, bias));
+    }
+  }
+
+  private record Gradients(float[] kernel, float[] bias) {}
+
+  private Gradients weightGradient(Layer layer, int parts) {
+    TrainingKernels kernels = kernels();
+    Case c = layer.c;
+    try (Arena arena = Arena.ofConfined()) {
+      Guarded kernel = Guarded.output(arena, layer.kernel.length);
+      Guarded bias = Guarded.output(arena, c.outputs);
+      Guarded scratch =
+          Guarded.bytes(arena, kernels.weightGradientScratchBytes(c.shape, c.outputs));
+      MemorySegment in = input(arena, layer.in);
+      MemorySegment gradient = input(arena, layer.outGradient);
+      inParts(
+          parts,
+          part ->
+              kernels.weightGradient(
+                  c.shape,
+                  c.outputs,
+                  in,
+                  gradient,
+                  kernel.segment(),
+                  bias.segment(),
+                  scratch.segment(),
+                  part,
+                  parts));
+      scratch.assertIntact();
+      return new Gradients(kernel.floats(), bias.floats());
+    }
+  }
+
+  private float[] inputGradient(Layer layer, int threads) {
+    try (Arena arena = Arena.ofConfined()) {
+      StageKernel stage = kernels().inputGradient(layer.weights(arena));
+      MapShape shape = layer.c.shape.withChannels(layer.c.outputs);
+      assertThat(stage.output(shape)).isEqualTo(layer.c.shape);
+      return KernelTestSupport.run(stage, shape, layer.outGradient, threads);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradientsAreExactOnSmallIntegersWhateverTheSplit(Case c) {
+    Layer layer = Layer.random(c, Fill.INTEGERS, "integers");
+    double[] x = Float64.of(layer.in);
+    double[] g = Float64.of(layer.outGradient);
+    double[] w = Float64.of(layer.kernel);
+    for (int parts : PARTS) {
+      Gradients actual = weightGradient(layer, parts);
+      exact("kernel", actual.kernel, Float64.weightGradient(3, c.shape, c.outputs, x, g));
+      exact("bias", actual.bias, Float64.biasGradient(c.outputs, g));
+      exact(
+          "input", inputGradient(layer, parts), Float64.inputGradient(3, c.shape, c.outputs, g, w));
+    }
+  }
+
+  private static void exact(String what, float[] actual, double[] expected) {
+    assertWithin(what, actual, expected, new double[expected.length]);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fill.class,
+      names = {"NORMAL", "RELU", "POSITIVE", "WIDE", "CANCELLING"})
+  void weightGradientsStayWithinTheDerivedBound(Fill fill) {
+    cases()
+        .forEach(c -> {
+          Layer layer = Layer.random(c, fill, "bound");
+          Gradients actual = weightGradient(layer, 1);
+          double[] x = Float64.of(layer.in);
+          double[] g = Float64.of(layer.outGradient);
+          double[] ax = Float64.abs(layer.in);
+          double[] ag = Float64.abs(layer.outGradient);
+          // A product and a sum for each position, in whatever order.
+          int operations = c.shape.positions() + 1;
+          assertWithin(
+              "kernel " + fill + c,
+              actual.kernel,
+              Float64.weightGradient(3, c.shape, c.outputs, x, g),
+              bounds(Float64.weightGradient(3, c.shape, c.outputs, ax, ag), operations));
+          assertWithin(
+              "bias " + fill + c,
+              actual.bias,
+              Float64.biasGradient(c.outputs, g),
+              bounds(Float64.biasGradient(c.outputs, ag), operations));
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fill.class,
+      names = {"NORMAL", "POSITIVE", "CANCELLING"})
+  void inputGradientsStayWithinTheBoundOfF2(Fill fill) {
+    cases()
+        .forEach(c -> {
+          Layer layer = Layer.random(c, fill, "input bound");
+          double[] g = Float64.of(layer.outGradient);
+          double[] w = Float64.of(layer.kernel);
+          // Every patch value of a tile is below the largest one: |A'| |B'| |d| |B| |A| sums at
+          // most 36 of them, for each of which the filters' transform is below the largest
+          // weight times 9 / 4.
+          double largest = max(layer.outGradient) * max(layer.kernel) * c.outputs * 81;
+          double[] bounds = new double[c.shape.elements()];
+          Arrays.fill(bounds, gamma(c.outputs + 12) * largest);
+          assertWithin(
+              "input " + fill + c,
+              inputGradient(layer, 1),
+              Float64.inputGradient(3, c.shape, c.outputs, g, w),
+              bounds);
+        });
+  }
+
+  private static double max(float[] values) {
+    return Arrays.stream(Float64.abs(values)).max().orElseThrow();
+  }
+
+  private static double[] bounds(double[] magnitudes, int operations) {
+    double[] bounds = new double[magnitudes.length];
+    for (int i = 0; i < bounds.length; i++) {
+      bounds[i] = gamma(operations) * magnitudes[i] + operations * (double) Float.MIN_VALUE;
+    }
+    return bounds;
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradientsHaveTheSameBitsWhateverTheSplit(Case c) {
+    Layer layer = Layer.random(c, Fill.NORMAL, "split");
+    Gradients whole = weightGradient(layer, 1);
+    float[] wholeInput = inputGradient(layer, 1);
+    for (int parts : PARTS) {
+      Gradients split = weightGradient(layer, parts);
+      assertSameBits("kernel, " + parts + " parts", split.kernel, whole.kernel);
+      assertSameBits("bias, " + parts + " parts", split.bias, whole.bias);
+      assertSameBits("input, " + parts + " parts", inputGradient(layer, parts), wholeInput);
+    }
+  }
+
+  @Test
+  void gradientsAgreeWithCentralDifferences() {
+    for (Case c : List.of(Case.of(2, 3, 5, 3, 4), Case.of(1, 1, 1, 2, 2))) {
+      Layer layer = Layer.random(c, Fill.NORMAL, "differences");
+      double[] x = Float64.of(layer.in);
+      double[] w = Float64.of(layer.kernel);
+      double[] g = Float64.of(layer.outGradient);
+      double[] byInput =
+          Float64.differences(
+              v -> Float64.dot(g, Float64.convolution(3, c.shape, c.outputs, v, w)), x, 1e-3);
+      double[] byKernel =
+          Float64.differences(
+              v -> Float64.dot(g, Float64.convolution(3, c.shape, c.outputs, x, v)), w, 1e-3);
+      assertWithin("input " + c, inputGradient(layer, 1), byInput, tolerance(byInput));
+      assertWithin("kernel " + c, weightGradient(layer, 1).kernel, byKernel, tolerance(byKernel));
+    }
+  }
+
+  private static double[] tolerance(double[] expected) {
+    double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+    double[] tolerance = new double[expected.length];
+    Arrays.fill(tolerance, 1e-5 * largest + 1e-8);
+    return tolerance;
+  }
+
+  @Test
+  void aNonFiniteChannelSpoilsOnlyItsOwnWeights() {
+    Case c = Case.of(1, 5, 6, 6, 7);
+    Layer layer = Layer.random(c, Fill.NORMAL, "non-finite");
+    Gradients clean = weightGradient(layer, 1);
+    layer.in[14 * 6 + 2] = Float.NaN;
+    layer.outGradient[15 * 7 + 5] = Float.POSITIVE_INFINITY;
+    Gradients spoilt = weightGradient(layer, 2);
+    for (int i = 0; i < clean.kernel.length; i++) {
+      boolean own = i / 7 % 6 == 2 || i % 7 == 5;
+      if (!own) {
+        assertThat(spoilt.kernel[i]).as("weight %d", i).isEqualTo(clean.kernel[i]);
+      } else {
+        assertThat(Float.isFinite(spoilt.kernel[i])).as("weight %d is finite", i).isFalse();
+      }
+    }
+    assertThat(spoilt.bias[5]).isEqualTo(Float.POSITIVE_INFINITY);
+    assertThat(spoilt.bias[4]).isEqualTo(clean.bias[4]);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void theForwardLayersHaveTheBitsOfInference(Case c) {
+    Layer layer = Layer.random(c, Fill.NORMAL, "forward");
+    try (Arena arena = Arena.ofConfined()) {
+      ConvolutionWeights weights = layer.weights(arena);
+      StageKernel inference = provider().inference().convolution(weights, Algorithm.F2);
+      assertSameBits(
+          "convolution " + c,
+          KernelTestSupport.run(kernels().convolution(weights), c.shape, layer.in, 3),
+          KernelTestSupport.run(inference, c.shape, layer.in, 1));
+      if (c.shape.height() > 1 && c.shape.width() > 1) {
+        int channels = c.shape.channels();
+        assertSameBits(
+            "pool " + c,
+            KernelTestSupport.run(kernels().maxPool(channels), c.shape, layer.in, 3),
+            KernelTestSupport.run(provider().inference().maxPool(channels), c.shape, layer.in, 1));
+      }
+    }
+  }
+
+  private float[] maxPoolGradient(MapShape shape, float[] in, float[] outGradient, int parts) {
+    try (Arena arena = Arena.ofConfined()) {
+      Guarded gradient = Guarded.output(arena, in.length);
+      MemorySegment input = input(arena, in);
+      MemorySegment given = input(arena, outGradient);
+      inParts(
+          parts,
+          part -> kernels().maxPoolGradient(shape, input, given, gradient.segment(), part, parts));
+      return gradient.floats();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fill.class,
+      names = {"NORMAL", "RELU", "INTEGERS"})
+  void poolingsGradientGoesToTheFirstMaximum(Fill fill) {
+    for (MapShape shape :
+        List.of(
+            new MapShape(1, 2, 2, 1),
+            new MapShape(2, 5, 7, 3),
+            new MapShape(3, 3, 2, 17),
+            new MapShape(1, 8, 6, 33))) {
+      Random random = random("pool" + fill + shape);
+      float[] in = fill(fill, shape.elements(), random);
+      in[random.nextInt(in.length)] = Float.NaN;
+      in[random.nextInt(in.length)] = Float.NEGATIVE_INFINITY;
+      int outputs = shape.batch() * (shape.height() / 2) * (shape.width() / 2) * shape.channels();
+      float[] outGradient = fill(Fill.NORMAL, outputs, random);
+      float[] expected = new float[in.length];
+      for (int i = 0; i < outputs; i++) {
+        double best = Float64.maxPool(shape, Float64.of(in))[i];
+        int corner = 0;
+        while (Double.compare(in[Float64.corner(shape, i, corner)] + 0.0, best + 0.0) != 0) {
+          corner++;
+        }
+        expected[Float64.corner(shape, i, corner)] = outGradient[i];
+      }
+      for (int parts : PARTS) {
+        assertSameBits(
+            fill + " " + shape + ", " + parts + " parts",
+            maxPoolGradient(shape, in, outGradient, parts),
+            expected);
+      }
+    }
+  }
+
+  @Test
+  void poolingAndReluAgreeWithCentralDifferences() {
+    MapShape shape = new MapShape(2, 5, 4, 3);
+    Random random = random("kinks");
+    float[] in = new float[shape.elements()];
+    for (int i = 0; i < in.length; i++) {
+      // Distinct multiples of 0.1 and none near 0: a step of 0.01 crosses no kink.
+      in[i] = 0.1f * ((i * 37) % in.length - in.length / 2) + 0.05f;
+    }
+    double[] x = Float64.of(in);
+    float[] outGradient = fill(Fill.NORMAL, 2 * 2 * 2 * 3, random);
+    double[] g = Float64.of(outGradient);
+    double[] pool = Float64.differences(v -> Float64.dot(g, Float64.maxPool(shape, v)), x, 0.01);
+    assertWithin("pool", maxPoolGradient(shape, in, outGradient, 1), pool, tolerance(pool));
+    float[] reluGradient = fill(Fill.NORMAL, in.length, random);
+    double[] h = Float64.of(reluGradient);
+    double[] relu =
+        Float64.differences(
+            v -> Float64.dot(h, Arrays.stream(v).map(t -> Math.max(0, t)).toArray()), x, 0.01);
+    assertWithin("relu", reluGradient(in, reluGradient, 2), relu, tolerance(relu));
+  }
+
+  private float[] reluGradient(float[] output, float[] gradient, int parts) {
+    try (Arena arena = Arena.ofConfined()) {
+      Guarded inPlace = Guarded.of(arena, gradient);
+      MemorySegment forward = input(arena, output);
+      inParts(
+          parts,
+          part -> kernels().reluGradient(forward, inPlace.segment(), gradient.length, part, parts));
+      return inPlace.floats();
+    }
+  }
+
+  @Test
+  void relusGradientPassesWhereTheOutputIsAboveZero() {
+    for (int count : new int[] {1, 2, 7, 16, 33, 129, 1000}) {
+      Random random = random("relu" + count);
+      float[] output = fill(Fill.RELU, count, random);
+      output[random.nextInt(count)] = Float.NaN;
+      output[random.nextInt(count)] = -0f;
+      output[random.nextInt(count)] = Float.MIN_VALUE;
+      float[] gradient = fill(Fill.NORMAL, count, random);
+      gradient[random.nextInt(count)] = Float.NaN;
+      float[] expected = new float[count];
+      for (int i = 0; i < count; i++) {
+        expected[i] = output[i] > 0 ? gradient[i] : 0f;
+      }
+      for (int parts : PARTS) {
+        assertSameBits("relu " + count, reluGradient(output, gradient, parts), expected);
+      }
+    }
+  }
+
+  @Test
+  void adamHasTheBitsOfItsFormula() {
+    AdamStep step = new AdamStep(3e-4f, 0.7f, 1e-7f, 0.1f, 0.001f);
+    for (int count : new int[] {1, 3, 16, 17, 33, 1009}) {
+      Random random = random("adam" + count);
+      float[] w = fill(Fill.NORMAL, count, random);
+      float[] g = fill(Fill.NORMAL, count, random);
+      float[] m = fill(Fill.NORMAL, count, random);
+      float[] v = fill(Fill.POSITIVE, count, random);
+      g[0] = 0f;
+      m[0] = 0f;
+      v[0] = 0f;
+      for (int parts : PARTS) {
+        try (Arena arena = Arena.ofConfined()) {
+          Guarded weights = Guarded.of(arena, w);
+          Guarded means = Guarded.of(arena, m);
+          Guarded squares = Guarded.of(arena, v);
+          MemorySegment gradients = input(arena, g);
+          inParts(
+              parts,
+              part ->
+                  kernels()
+                      .adam(
+                          step,
+                          weights.segment(),
+                          gradients,
+                          means.segment(),
+                          squares.segment(),
+                          count,
+                          part,
+                          parts));
+          float[] newM = means.floats();
+          float[] newV = squares.floats();
+          float[] newW = weights.floats();
+          for (int i = 0; i < count; i++) {
+            float mean = m[i] + (g[i] - m[i]) * 0.1f;
+            float square = v[i] + (g[i] * g[i] - v[i]) * 0.001f;
+            float root = (float) Math.sqrt(square) * 0.7f + 1e-7f;
+            assertThat(newM[i]).as("mean %d", i).isEqualTo(mean);
+            assertThat(newV[i]).as("square %d", i).isEqualTo(square);
+            assertThat(newW[i]).as("weight %d", i).isEqualTo(w[i] - mean * 3e-4f / root);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void adamsFirstStepMovesEveryWeightByTheLearningRate() {
+    // Keras, lr 0.01, t = 1: alpha = lr sqrt(1 - 0.999) / (1 - 0.9); then m / sqrt(v) is the sign.
+    AdamStep step = new AdamStep((float) (0.01 * Math.sqrt(0.001) / 0.1), 1f, 1e-7f, 0.1f, 0.001f);
+    try (Arena arena = Arena.ofConfined()) {
+      Guarded weights = Guarded.of(arena, new float[] {1f, 1f, 1f});
+      Guarded means = Guarded.of(arena, new float[3]);
+      Guarded squares = Guarded.of(arena, new float[3]);
+      MemorySegment gradients = input(arena, new float[] {2f, -300f, 0f});
+      kernels()
+          .adam(step, weights.segment(), gradients, means.segment(), squares.segment(), 3, 0, 1);
+      assertWithin(
+          "weights", weights.floats(), new double[] {0.99, 1.01, 1}, new double[] {1e-6, 1e-6, 0});
+    }
+  }
+}
