@@ -7,19 +7,23 @@ public final class Quote {
   private Quote() {}
 
   /**
-   * The text in single quotes, on one line: at most 200 characters of it, with everything that is
-   * not printable ASCII, a quote or a backslash escaped.
+   * The text in single quotes, on one line: at most 200 characters of it, with quotes, backslashes
+   * and everything that is not printable ASCII escaped.
    */
   public static String of(String text) {
-    return "'" + escape(text) + "'";
+    return "'" + escape(text, "'\\") + "'";
   }
 
-  /** Like {@link #of}, without the quotes. */
+  /** Like {@link #of}, but without quotes around it, and with those inside it left as they are. */
   public static String escape(String text) {
+    return escape(text, "");
+  }
+
+  private static String escape(String text, String special) {
     var out = new StringBuilder();
     for (int i = 0; i < Math.min(text.length(), LONGEST); i++) {
       char c = text.charAt(i);
-      if (c == '\'' || c == '\\') {
+      if (special.indexOf(c) >= 0) {
         out.append('\\').append(c);
       } else if (c >= ' ' && c <= '~') {
         out.append(c);

@@ -1,0 +1,57 @@
+package dev.rpn.io.weights;
+
+import dev.rpn.model.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The arrays of a {@code .npz} as tensors; only floating-point ones are weights. */
+final class NpzTensors implements TensorFile {
+  private final Place place;
+  private final NpzFile npz;
+
+  private NpzTensors(Place place, NpzFile npz) {
+    this.place = place;
+    this.npz = npz;
+  }
+
+  static NpzTensors open(Path file) throws IOException {
+    return new NpzTensors(Place.of(file), NpzFile.open(file));
+  }
+
+  @Override
+  public Place place() {
+    return place;
+  }
+
+  @Override
+  public Map<String, List<Integer>> shapes() {
+    var shapes = new LinkedHashMap<String, List<Integer>>();
+    npz.headers().forEach((name, header) -> shapes.put(name, header.shape()));
+    return shapes;
+  }
+
+  @Override
+  public Tensor read(String name) throws IOException {
+    NpyArray array = npz.array(name);
+    switch (array.type()) {
+      case FLOAT16, FLOAT32, FLOAT64 -> {}
+      default ->
+          throw place
+              .tensor(name)
+              .unsupported("type " + array.type() + " is not read as a weight: expected floats");
+    }
+    try {
+      return array.toTensor();
+    } catch (OutOfMemoryError e) {
+      throw place.tensor(name).memory(4L * array.size(), e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    npz.close();
+  }
+}

@@ -1,0 +1,45 @@
+package dev.rpn.io.weights;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** The element types of safetensors that become float32. */
+enum SafetensorsType {
+  F64(8),
+  F32(4),
+  F16(2),
+  BF16(2);
+
+  private final int bytes;
+
+  SafetensorsType(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Bytes a value. */
+  int bytes() {
+    return bytes;
+  }
+
+  /**
+   * Turns little-endian values into float32; a double is rounded to the nearest.
+   *
+   * @param to float32 in the machine's order
+   */
+  void decode(MemorySegment from, int count, MemorySegment to, long firstIndex) {
+    if (this == F32) {
+      MemorySegment.copy(
+          from, NpyArray.FLOAT, 0, to, ValueLayout.JAVA_FLOAT, firstIndex * Float.BYTES, count);
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      float value =
+          switch (this) {
+            case F64 -> (float) from.getAtIndex(NpyArray.DOUBLE, i);
+            case F16 -> Float.float16ToFloat(from.getAtIndex(NpyArray.SHORT, i));
+            default -> Float.intBitsToFloat(from.getAtIndex(NpyArray.SHORT, i) << 16);
+          };
+      to.setAtIndex(ValueLayout.JAVA_FLOAT, firstIndex + i, value);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package dev.rpn.io.weights;
+
+import dev.rpn.io.Quote;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Tells weight files apart by their first bytes; extensions lie. */
+final class WeightFormat {
+  private static final int START = 9;
+  private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+  private static final byte[] ZIP = {'P', 'K'};
+
+  private WeightFormat() {}
+
+  /**
+   * Opens a file in whatever format it is.
+   *
+   * @throws WeightFormatException if the format is unknown or the file malformed
+   */
+  static TensorFile open(Path file) throws IOException {
+    Place place = Place.of(file);
+    if (!Files.exists(file)) {
+      throw new NoSuchFileException(file.toString(), null, "no such file");
+    }
+    if (!Files.isRegularFile(file)) {
+      throw place.wrong("a file", "a directory or device");
+    }
+    byte[] start;
+    try (InputStream in = Files.newInputStream(file)) {
+      start = in.readNBytes(START);
+    }
+    if (begins(start, HDF5)) {
+      throw place.unsupported("HDF5 is not read yet");
+    }
+    if (begins(start, ZIP)) {
+      return openZip(file);
+    }
+    if (begins(start, NpyHeader.MAGIC)) {
+      throw place.unsupported("a single numpy array has no layer's name: expected a .npz");
+    }
+    if (start.length < START) {
+      throw place.truncated(START, 0, start.length);
+    }
+    // Eight bytes of length, then the JSON header.
+    if (start[8] == '{') {
+      return SafetensorsFile.open(file);
+    }
+    throw place
+        .at(0)
+        .wrong(
+            "a safetensors, npz, Keras .h5, .weights.h5 or .keras file",
+            "bytes " + HexFormat.ofDelimiter(" ").formatHex(start));
+  }
+
+  private static TensorFile openZip(Path file) throws IOException {
+    List<String> names;
+    try (ZipArchive zip = ZipArchive.open(file)) {
+      names = zip.names();
+    }
+    if (names.stream().anyMatch(name -> name.endsWith("data.pkl"))) {
+      throw Place.of(file).unsupported("torch's own files are not read: save a safetensors file");
+    }
+    if (!names.isEmpty() && names.stream().noneMatch(name -> name.endsWith(".npy"))) {
+      throw Place.of(file).wrong("a .npz", "a zip of " + Quote.escape(String.join(", ", names)));
+    }
+    return NpzTensors.open(file);
+  }
+
+  private static boolean begins(byte[] bytes, byte[] magic) {
+    return bytes.length >= magic.length
+        && Arrays.equals(bytes, 0, magic.length, magic, 0, magic.length);
+  }
+}
