@@ -27,6 +27,9 @@ import java.util.Objects;
  * concurrent call is refused. Results are views that the next call overwrites.
  */
 public final class NetworkEngine implements AutoCloseable {
+  /** Never started: stands for the helpers, who can't read memory confined to the caller. */
+  private static final Thread OTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
+
   private final Architecture architecture;
   private final EngineOptions options;
   private final InferenceKernels kernels;
@@ -231,8 +234,9 @@ public final class NetworkEngine implements AutoCloseable {
    *
    * @param level from 0
    * @param shape at most the level's capacity on every side, the network's channels
-   * @param input float32 NHWC, exactly {@code shape.bytes()} bytes, not changed; heap memory and
-   *     memory not aligned to 4 bytes is copied first
+   * @param input float32 NHWC, exactly {@code shape.bytes()} bytes, not changed; it is copied first
+   *     where it is on the heap, not aligned to 4 bytes, or confined to the caller's thread while
+   *     there are helpers
    * @throws IllegalArgumentException if the input does not fit, with both values
    * @throws IllegalStateException if another call runs or the engine is closed
    */
@@ -267,8 +271,11 @@ public final class NetworkEngine implements AutoCloseable {
     }
   }
 
-  private static boolean direct(MemorySegment input) {
-    return input.isNative() && input.address() % Float.BYTES == 0;
+  /** Whether kernels may read it where it is; heap memory would spoil their compiled code. */
+  private boolean direct(MemorySegment input) {
+    return input.isNative()
+        && input.address() % Float.BYTES == 0
+        && (options.threads() == 1 || input.isAccessibleBy(OTHER_THREAD));
   }
 
   private MemorySegment copied(MemorySegment input) {
