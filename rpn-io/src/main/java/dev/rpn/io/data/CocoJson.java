@@ -1,6 +1,7 @@
 package dev.rpn.io.data;
 
 import dev.rpn.io.Quote;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -58,18 +59,27 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
   static CocoJson read(Path file, Faults faults) throws IOException {
     try (InputStream in = Files.newInputStream(file);
         JsonParser json = FACTORY.createParser(ObjectReadContext.empty(), in)) {
-      return new Reader(file, json, faults).read();
-    } catch (JacksonException e) {
-      if (e.getCause() instanceof IOException cause) {
-        throw cause;
+      try {
+        return new Reader(file, json, faults).read();
+      } catch (JacksonException e) {
+        // A limit's exception has no location of its own.
+        throw broken(file, "byte " + json.currentLocation().getByteOffset(), e);
       }
-      throw new AnnotationFormatException(
-          file,
-          "byte " + e.getLocation().getByteOffset(),
-          "JSON of at most " + MAX_DEPTH + " levels",
-          Quote.escape(e.getOriginalMessage()),
-          e);
+    } catch (JacksonException e) {
+      throw broken(file, "", e);
     }
+  }
+
+  private static IOException broken(Path file, String where, JacksonException e) {
+    if (e.getCause() instanceof IOException cause && !(cause instanceof CharConversionException)) {
+      return cause;
+    }
+    return new AnnotationFormatException(
+        file,
+        where,
+        "JSON of at most " + MAX_DEPTH + " levels",
+        Quote.escape(e.getOriginalMessage()),
+        e);
   }
 
   /** Goes over the tokens of one file. */
