@@ -2,14 +2,28 @@ package dev.rpn.train;
 
 import dev.rpn.engine.Workers;
 import dev.rpn.kernel.KernelProvider;
+import dev.rpn.loss.Loss;
 import dev.rpn.model.CompiledNetwork;
 import dev.rpn.model.Network;
+import dev.rpn.model.Optimizer.Adam;
+import dev.rpn.model.RpnHead;
+import java.lang.foreign.MemorySegment;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The seed's {@code model.fit} on stored feature maps: every step is one update on the whole batch.
+ * The losses are means over all N*H*W*k logits and all N*H*W*4k deltas; their total is the plain
+ * sum. Not for several threads at a time.
  */
 public final class FitSession implements AutoCloseable {
-  private final CompiledNetwork compiled;
+  private final FitData data;
+  private final Adam optimizer;
+  private final TrainingNetwork network;
+  private final Pass pass;
+  private final OutputLoss classification;
+  private final OutputLoss location;
+  private final Workers workers;
   private long steps;
 
   /**
@@ -17,12 +31,39 @@ public final class FitSession implements AutoCloseable {
    *
    * @param compiled starting weights, optimiser and losses; not changed
    * @param data the batch; read at every step
-   * @throws IllegalArgumentException if the data does not fit the network
+   * @param workers who share the work; not closed
+   * @throws IllegalArgumentException if the data does not fit the network, the network has a
+   *     backbone, or there is not enough native memory
    */
   public FitSession(
       CompiledNetwork compiled, FitData data, KernelProvider kernels, Workers workers) {
-    this.compiled = compiled;
-    data.checkFits(compiled.network().architecture().head());
+    Network start = compiled.network();
+    if (start.architecture().backbone().isPresent()) {
+      throw new IllegalArgumentException(
+          "fit: expected a head alone, which reads feature maps, got a network with a backbone");
+    }
+    data.checkFits(start.architecture().head());
+    this.data = data;
+    this.workers = workers;
+    optimizer =
+        switch (compiled.optimizer()) {
+          case Adam adam -> adam;
+        };
+    int batch = data.shape().batch();
+    network = new TrainingNetwork(start, data.shape(), Set.of(batch), kernels.training(), workers);
+    pass = network.pass(batch);
+    classification =
+        new OutputLoss(
+            compiled.losses().get(RpnHead.CLASSIFICATION),
+            pass.logits(),
+            data.classificationTarget().data(),
+            pass.logitGradients());
+    location =
+        new OutputLoss(
+            compiled.losses().get(RpnHead.LOCATION),
+            pass.deltas(),
+            data.locationTarget().data(),
+            pass.deltaGradients());
   }
 
   /**
@@ -31,10 +72,13 @@ public final class FitSession implements AutoCloseable {
    * @throws TrainingDivergedException if a loss, gradient or weight is not finite; the weights stay
    */
   public void step() {
-    steps++;
-    if (steps > 0) {
-      throw new UnsupportedOperationException("steps come with the gradients");
-    }
+    long step = steps + 1;
+    pass.input().copyFrom(data.x().data());
+    network.forward(pass);
+    classification.compute(workers);
+    location.compute(workers);
+    network.learn(pass, loss(), optimizer, step, null);
+    steps = step;
   }
 
   /** Steps done. */
@@ -44,24 +88,80 @@ public final class FitSession implements AutoCloseable {
 
   /** The total loss before the last step's update. */
   public double loss() {
-    return classificationLoss() + locationLoss();
+    return classification.value() + location.value();
   }
 
-  /** The classification's part of it. */
+  /** The classification's part of it; 0 where it has no loss. */
   public double classificationLoss() {
-    return 0;
+    return classification.value();
   }
 
-  /** The location's part of it. */
+  /** The location's part of it; 0 where it has no loss. */
   public double locationLoss() {
-    return 0;
+    return location.value();
   }
 
-  /** A copy of the present weights. */
+  /** A network with a copy of the present weights. */
   public Network network() {
-    return compiled.network();
+    return network.parameters().network();
   }
 
+  /** Bytes of native memory that the session holds, beside the data. */
+  public long nativeBytes() {
+    return network.footprint().total();
+  }
+
+  /** Frees the memory; a second call does nothing. */
   @Override
-  public void close() {}
+  public void close() {
+    network.close();
+  }
+
+  /** The mean loss of one output, in shares of a fixed size so that threads don't change bits. */
+  private static final class OutputLoss {
+    private static final int SHARE = 4096;
+
+    private final @Nullable Step step;
+    private final double[] sums;
+
+    OutputLoss(
+        @Nullable Loss loss,
+        MemorySegment predictions,
+        MemorySegment targets,
+        MemorySegment gradients) {
+      long count = predictions.byteSize() / Float.BYTES;
+      sums = new double[Math.toIntExact((count + SHARE - 1) / SHARE)];
+      gradients.fill((byte) 0);
+      step =
+          loss == null
+              ? null
+              : new Step(
+                  (share, worker) -> {
+                    long first = (long) share * SHARE;
+                    sums[share] =
+                        loss.accumulate(
+                            predictions,
+                            targets,
+                            gradients,
+                            first,
+                            Math.min(SHARE, count - first),
+                            1.0 / count);
+                  },
+                  sums.length);
+    }
+
+    void compute(Workers workers) {
+      if (step != null) {
+        step.run(workers);
+      }
+    }
+
+    double value() {
+      double sum = 0;
+      for (double share : sums) {
+        sum += share;
+      }
+      return sum;
+    }
+  }
 }

@@ -1,0 +1,129 @@
+package dev.rpn.train;
+
+import dev.rpn.engine.Workers;
+import dev.rpn.model.TensorSpec;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks for weights and gradients from which no finite update follows, before the update.
+ *
+ * <p>Adam moves a weight by less than ten step sizes and squares a gradient. With gradients below
+ * 1e18, weights below 1e30 and a step size below 1e18 the moments and the next weights are finite
+ * too, so that nothing has to be undone.
+ */
+final class FiniteCheck {
+  /** Its square is a float. */
+  static final float LARGEST_GRADIENT = 1e18f;
+
+  static final float LARGEST_WEIGHT = 1e30f;
+
+  private static final int NOT_SIGN = 0x7fffffff;
+
+  private final Parameters parameters;
+  private final int[] largestGradients;
+  private final int[] largestWeights;
+  private final Step scan;
+
+  FiniteCheck(Parameters parameters, int parts) {
+    this.parameters = parameters;
+    largestGradients = new int[parts];
+    largestWeights = new int[parts];
+    long values = parameters.layout().values();
+    scan =
+        new Step(
+            (part, worker) -> {
+              long first = values * part / parts;
+              long end = values * (part + 1) / parts;
+              largestGradients[part] = largest(parameters.gradients(), first, end);
+              largestWeights[part] = largest(parameters.weights(), first, end);
+            },
+            parts);
+  }
+
+  /**
+   * The largest magnitude, as bits: without the sign they order as the values do, infinity and NaN
+   * being the largest.
+   */
+  private static int largest(MemorySegment values, long first, long end) {
+    int largest = 0;
+    long base = first * Float.BYTES;
+    int count = (int) (end - first);
+    for (int i = 0; i < count; i++) {
+      largest = Math.max(largest, values.get(ValueLayout.JAVA_INT, base + 4L * i) & NOT_SIGN);
+    }
+    return largest;
+  }
+
+  /** The first tensor that is out of bounds, and how; null where there is none. */
+  @Nullable Finding find(Workers workers) {
+    scan.run(workers);
+    boolean good = true;
+    for (int part = 0; part < largestGradients.length; part++) {
+      good &= largestGradients[part] <= Float.floatToRawIntBits(LARGEST_GRADIENT);
+      good &= largestWeights[part] <= Float.floatToRawIntBits(LARGEST_WEIGHT);
+    }
+    return good ? null : look();
+  }
+
+  private @Nullable Finding look() {
+    for (TensorSpec spec : parameters.layout().specs()) {
+      Finding weight =
+          Finding.beyond(
+              LARGEST_WEIGHT,
+              "weight " + spec.name(),
+              parameters.layout().slice(parameters.weights(), spec));
+      Finding gradient =
+          Finding.beyond(
+              LARGEST_GRADIENT,
+              "gradient of " + spec.name(),
+              parameters.layout().slice(parameters.gradients(), spec));
+      if (weight != null || gradient != null) {
+        return weight != null ? weight : gradient;
+      }
+    }
+    return null;
+  }
+
+  /** Why a loss is not finite: the first of weights and maps, in the order of execution. */
+  @Nullable Finding findCause(Pass pass) {
+    for (TensorSpec spec : parameters.layout().specs()) {
+      Finding weight =
+          Finding.beyond(
+              LARGEST_WEIGHT,
+              "weight " + spec.name(),
+              parameters.layout().slice(parameters.weights(), spec));
+      if (weight != null) {
+        return weight;
+      }
+    }
+    for (int i = 0; i < pass.maps(); i++) {
+      Finding map = Finding.beyond(Float.MAX_VALUE, pass.mapName(i), pass.map(i));
+      if (map != null) {
+        return map;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * A value that should not be.
+   *
+   * @param tensor where
+   * @param value and where in it
+   */
+  record Finding(String tensor, String value) {
+    /** The first value of larger magnitude than the limit, or NaN; null where there is none. */
+    static @Nullable Finding beyond(float limit, String tensor, MemorySegment values) {
+      long count = values.byteSize() / Float.BYTES;
+      for (long i = 0; i < count; i++) {
+        float value = values.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        if (!(Math.abs(value) <= limit)) {
+          return new Finding(tensor, value + " at index " + i);
+        }
+      }
+      return null;
+    }
+  }
+}

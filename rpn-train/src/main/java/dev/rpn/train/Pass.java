@@ -1,0 +1,255 @@
+package dev.rpn.train;
+
+import dev.rpn.engine.Workers;
+import dev.rpn.kernel.StageKernel;
+import dev.rpn.kernel.TrainingKernels;
+import dev.rpn.model.Conv3x3;
+import dev.rpn.model.Layer;
+import dev.rpn.model.MapShape;
+import dev.rpn.model.MaxPool2x2;
+import dev.rpn.model.RpnHead;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Forward and backward for one size of batch: two lists of steps on fixed memory.
+ *
+ * <p>Backward begins at the heads' output gradient. A convolution's ReLU is undone before its
+ * gradients are taken; the gradient of the network's own input is never computed.
+ */
+final class Pass {
+  private final Stages stages;
+  private final Parameters parameters;
+  private final Maps maps;
+  private final MemorySegment[] scratch;
+  private final MapShape[] shapes;
+  private final MapShape heads;
+  private final Step[] forward;
+  private final Step[] backward;
+
+  /**
+   * @param input the shape of the input with this batch
+   * @param scratch one a thread
+   */
+  Pass(Stages stages, Parameters parameters, Maps maps, MapShape input, MemorySegment[] scratch) {
+    this.stages = stages;
+    this.parameters = parameters;
+    this.maps = maps;
+    this.scratch = scratch;
+    shapes = stages.shapes(input);
+    heads = hiddenShape().withChannels(stages.head().outputs());
+    forward = forwardSteps().toArray(Step[]::new);
+    backward = backwardSteps().toArray(Step[]::new);
+  }
+
+  static MapShape withBatch(MapShape shape, int batch) {
+    return new MapShape(batch, shape.height(), shape.width(), shape.channels());
+  }
+
+  void forward(Workers workers) {
+    Step.runAll(forward, workers);
+  }
+
+  void backward(Workers workers) {
+    Step.runAll(backward, workers);
+  }
+
+  /** The memory of the input. */
+  MemorySegment input() {
+    return activation(0);
+  }
+
+  MapShape hiddenShape() {
+    return shapes[shapes.length - 1];
+  }
+
+  /** Input, results of the layers, logits, deltas: for looking at. */
+  int maps() {
+    return shapes.length + 2;
+  }
+
+  String mapName(int index) {
+    if (index == 0) {
+      return "input";
+    }
+    return "output of "
+        + switch (index - shapes.length) {
+          case 0 -> RpnHead.CLASSIFICATION;
+          case 1 -> RpnHead.LOCATION;
+          default -> stages.layers().get(index - 1).name();
+        };
+  }
+
+  MemorySegment map(int index) {
+    return switch (index - shapes.length) {
+      case 0 -> logits();
+      case 1 -> deltas();
+      default -> activation(index);
+    };
+  }
+
+  MemorySegment logits() {
+    return logits(maps.outputs(heads));
+  }
+
+  MemorySegment deltas() {
+    return deltas(maps.outputs(heads));
+  }
+
+  MemorySegment logitGradients() {
+    return logits(maps.outputGradients(heads));
+  }
+
+  MemorySegment deltaGradients() {
+    return deltas(maps.outputGradients(heads));
+  }
+
+  private MemorySegment logits(MemorySegment planes) {
+    return planes.asSlice(0, hiddenShape().withChannels(stages.head().anchors()).bytes());
+  }
+
+  private MemorySegment deltas(MemorySegment planes) {
+    return planes.asSlice(hiddenShape().withChannels(stages.head().anchors()).bytes());
+  }
+
+  private MemorySegment activation(int index) {
+    return maps.activation(index, shapes[index]);
+  }
+
+  private List<Step> forwardSteps() {
+    var steps = new ArrayList<Step>();
+    for (int i = 0; i < stages.layers().size(); i++) {
+      StageKernel stage = stages.forward(i);
+      steps.add(
+          Step.stage(
+              stage, shapes[i], activation(i), activation(i + 1), stages.packed(stage), scratch));
+    }
+    steps.add(
+        Step.stage(
+            stages.heads(),
+            hiddenShape(),
+            activation(shapes.length - 1),
+            maps.outputs(heads),
+            stages.packed(stages.heads()),
+            scratch));
+    return steps;
+  }
+
+  private List<Step> backwardSteps() {
+    var steps = new ArrayList<Step>();
+    MemorySegment hidden = activation(shapes.length - 1);
+    steps.add(headsWeightGradient(hidden));
+    int turn = 0;
+    steps.add(
+        Step.stage(
+            stages.headsInputGradient(hidden),
+            heads,
+            maps.outputGradients(heads),
+            maps.gradient(turn, hiddenShape()),
+            stages.headsInputGradientPacked(),
+            scratch));
+    boolean reluUndone = true;
+    for (int i = stages.layers().size() - 1; i >= 0; i--) {
+      MemorySegment gradient = maps.gradient(turn, shapes[i + 1]);
+      Layer layer = stages.layers().get(i);
+      switch (layer) {
+        case Conv3x3 convolution -> {
+          if (!reluUndone) {
+            steps.add(reluGradient(i, gradient));
+          }
+          steps.add(weightGradient(i, convolution, gradient));
+          @Nullable StageKernel inputGradient = stages.inputGradient(i);
+          if (inputGradient != null) {
+            turn = 1 - turn;
+            steps.add(
+                Step.stage(
+                    inputGradient,
+                    shapes[i + 1],
+                    gradient,
+                    maps.gradient(turn, shapes[i]),
+                    stages.packed(inputGradient),
+                    scratch));
+          }
+        }
+        case MaxPool2x2 pool -> {
+          if (stages.learnsBefore(i)) {
+            turn = 1 - turn;
+            steps.add(maxPoolGradient(i, gradient, maps.gradient(turn, shapes[i])));
+          }
+        }
+      }
+      reluUndone = false;
+    }
+    return steps;
+  }
+
+  private Step headsWeightGradient(MemorySegment hidden) {
+    TrainingKernels kernels = stages.kernels();
+    MapShape shape = hiddenShape();
+    int anchors = stages.head().anchors();
+    MemorySegment gradient = maps.outputGradients(heads);
+    MemorySegment classificationKernel = parameters.gradient(RpnHead.CLASSIFICATION + "/kernel");
+    MemorySegment classificationBias = parameters.gradient(RpnHead.CLASSIFICATION + "/bias");
+    MemorySegment locationKernel = parameters.gradient(RpnHead.LOCATION + "/kernel");
+    MemorySegment locationBias = parameters.gradient(RpnHead.LOCATION + "/bias");
+    int parts = scratch.length;
+    return new Step(
+        (part, worker) ->
+            kernels.headsWeightGradient(
+                shape,
+                anchors,
+                hidden,
+                gradient,
+                classificationKernel,
+                classificationBias,
+                locationKernel,
+                locationBias,
+                part,
+                parts),
+        parts);
+  }
+
+  private Step weightGradient(int index, Conv3x3 layer, MemorySegment outGradient) {
+    TrainingKernels kernels = stages.kernels();
+    MapShape shape = shapes[index];
+    MemorySegment in = activation(index);
+    MemorySegment kernelGradient = parameters.gradient(layer.name() + "/kernel");
+    MemorySegment biasGradient = parameters.gradient(layer.name() + "/bias");
+    int outputs = layer.outputs();
+    int parts = scratch.length;
+    return new Step(
+        (part, worker) ->
+            kernels.weightGradient(
+                shape,
+                outputs,
+                in,
+                outGradient,
+                kernelGradient,
+                biasGradient,
+                scratch[worker],
+                part,
+                parts),
+        parts);
+  }
+
+  private Step reluGradient(int index, MemorySegment gradient) {
+    TrainingKernels kernels = stages.kernels();
+    MemorySegment output = activation(index + 1);
+    long count = shapes[index + 1].elements();
+    int parts = scratch.length;
+    return new Step(
+        (part, worker) -> kernels.reluGradient(output, gradient, count, part, parts), parts);
+  }
+
+  private Step maxPoolGradient(int index, MemorySegment outGradient, MemorySegment inGradient) {
+    TrainingKernels kernels = stages.kernels();
+    MapShape shape = shapes[index];
+    MemorySegment in = activation(index);
+    int parts = scratch.length;
+    return new Step(
+        (part, worker) -> kernels.maxPoolGradient(shape, in, outGradient, inGradient, part, parts),
+        parts);
+  }
+}
