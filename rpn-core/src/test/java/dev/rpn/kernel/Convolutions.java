@@ -30,6 +30,13 @@ final class Convolutions {
     weights = weights(arena, shape.channels(), outputs, fill, random);
   }
 
+  Convolutions(MapShape shape, float[] input, ConvolutionWeights weights) {
+    this.shape = shape;
+    this.outputs = weights.outputs();
+    this.input = input;
+    this.weights = weights;
+  }
+
   static ConvolutionWeights weights(
       Arena arena, int inputs, int outputs, Fill fill, Random random) {
     // Filters take both signs even where the map does not.
