@@ -1,6 +1,7 @@
 package dev.rpn.reference;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
@@ -65,33 +66,27 @@ final class MaxPoolGradient {
     long right = 4L * channels;
     for (int c = 0; c < channels; c++) {
       long i = 4L * c;
-      float best = in.get(JAVA_FLOAT, top + i);
-      int winner = 0;
-      float value = in.get(JAVA_FLOAT, top + right + i);
-      if (wins(value, best)) {
-        best = value;
-        winner = 1;
+      float v0 = in.get(JAVA_FLOAT, top + i);
+      float v1 = in.get(JAVA_FLOAT, top + right + i);
+      float v2 = in.get(JAVA_FLOAT, bottom + i);
+      float v3 = in.get(JAVA_FLOAT, bottom + right + i);
+      float largest = Math.max(Math.max(v0, v1), Math.max(v2, v3));
+      if (Float.isNaN(largest)) {
+        largest = 1;
+        v0 = Float.isNaN(v0) ? 1 : 0;
+        v1 = Float.isNaN(v1) ? 1 : 0;
+        v2 = Float.isNaN(v2) ? 1 : 0;
       }
-      value = in.get(JAVA_FLOAT, bottom + i);
-      if (wins(value, best)) {
-        best = value;
-        winner = 2;
-      }
-      value = in.get(JAVA_FLOAT, bottom + right + i);
-      if (wins(value, best)) {
-        winner = 3;
-      }
-      float gradient = outGradient.get(JAVA_FLOAT, out + i);
-      inGradient.set(JAVA_FLOAT, top + i, winner == 0 ? gradient : 0f);
-      inGradient.set(JAVA_FLOAT, top + right + i, winner == 1 ? gradient : 0f);
-      inGradient.set(JAVA_FLOAT, bottom + i, winner == 2 ? gradient : 0f);
-      inGradient.set(JAVA_FLOAT, bottom + right + i, winner == 3 ? gradient : 0f);
+      // Bits, because C2 selects integers without a branch, but not floats.
+      int left = outGradient.get(JAVA_INT, out + i);
+      inGradient.set(JAVA_INT, top + i, v0 < largest ? 0 : left);
+      left = v0 < largest ? left : 0;
+      inGradient.set(JAVA_INT, top + right + i, v1 < largest ? 0 : left);
+      left = v1 < largest ? left : 0;
+      inGradient.set(JAVA_INT, bottom + i, v2 < largest ? 0 : left);
+      left = v2 < largest ? left : 0;
+      inGradient.set(JAVA_INT, bottom + right + i, left);
     }
-  }
-
-  /** Strictly larger, or the first NaN. */
-  private static boolean wins(float value, float best) {
-    return value > best || (Float.isNaN(value) && !Float.isNaN(best));
   }
 
   private static void zero(MemorySegment segment, long first, int count) {

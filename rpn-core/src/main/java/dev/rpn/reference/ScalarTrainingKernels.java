@@ -1,6 +1,7 @@
 package dev.rpn.reference;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.rpn.kernel.ConvolutionWeights;
 import dev.rpn.kernel.HeadWeights;
@@ -108,9 +109,9 @@ final class ScalarTrainingKernels implements TrainingKernels {
       MemorySegment output, MemorySegment gradient, long count, int part, int parts) {
     long end = Share.start(count, part + 1, parts);
     for (long i = Share.start(count, part, parts); i < end; i++) {
-      if (!(output.getAtIndex(JAVA_FLOAT, i) > 0)) {
-        gradient.setAtIndex(JAVA_FLOAT, i, 0f);
-      }
+      // Bits, because C2 selects integers without a branch, but not floats.
+      int bits = gradient.getAtIndex(JAVA_INT, i);
+      gradient.setAtIndex(JAVA_INT, i, output.getAtIndex(JAVA_FLOAT, i) > 0 ? bits : 0);
     }
   }
 
