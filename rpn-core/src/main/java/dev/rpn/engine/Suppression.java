@@ -8,34 +8,39 @@ import java.util.Arrays;
  * IoU with one that stayed before is above the threshold.
  *
  * <p>The decision is that of {@link IoU#of}: a float32 quotient compared with a float64 threshold.
- * Dividing for every pair would cost most of the time, so blocks of pairs are screened first: with
- * areas a and b and intersection i, {@code i / (a + b - i) > t} is {@code i > t / (1 + t) (a + b)}.
- * The screen uses a slightly smaller factor than that, by far more than rounding can move either
- * side, so a pair that it lets go is surely below the threshold; the others are divided.
+ * Computing it for every pair would take most of the time, so blocks of pairs are screened first.
+ * The IoU of two boxes is at most that of their extents in x, and in y. Two extents of widths a and
+ * b whose ends are d and e apart share {@code (a + b - d - e) / 2}, so their IoU is above t just
+ * where {@code d + e < (1 - t) / (1 + t) (a + b)}. A pair that misses that in x or in y by more
+ * than rounding can explain is surely below the threshold; the few others are computed.
  */
 final class Suppression {
-  /** Relative: about 80 times the rounding of both forms together. */
+  /** Many times the rounding of both forms together, in parts of {@code a + b}. */
   private static final double MARGIN = 1e-5;
 
-  /** Areas so small that float32 loses relative precision are always divided. */
+  /** Below this area float32 loses relative precision: such boxes are never screened. */
   private static final float TINY = 1e-30f;
 
-  /** Kept boxes screened at once. */
-  private static final int BLOCK = 64;
+  /** Kept boxes screened at once: enough for full vectors, few enough to stop early. */
+  private static final int BLOCK = 128;
 
+  // The kept boxes, a row of each array a level.
   private float[] x1 = {};
   private float[] y1 = {};
   private float[] x2 = {};
   private float[] y2 = {};
-  private float[] areas = {};
+
+  /** How far apart the ends in x may be, this box's part of it. */
+  private float[] reachX = {};
+
+  private float[] reachY = {};
   private int[] kept = {};
   private int capacity;
   private double threshold;
-  private float factor;
   private float pixelOffset;
 
   static long bytes(long levels, long capacity) {
-    return levels * (1 + 5 * capacity) * Float.BYTES;
+    return levels * (1 + 6 * capacity) * Float.BYTES;
   }
 
   void reserve(int levels, int newCapacity) {
@@ -45,7 +50,8 @@ final class Suppression {
       y1 = new float[rows];
       x2 = new float[rows];
       y2 = new float[rows];
-      areas = new float[rows];
+      reachX = new float[rows];
+      reachY = new float[rows];
     }
     if (kept.length < levels) {
       kept = new int[levels];
@@ -57,23 +63,27 @@ final class Suppression {
   void reset(double newThreshold, float newPixelOffset) {
     threshold = newThreshold;
     pixelOffset = newPixelOffset;
-    factor = (float) (newThreshold / (1 + newThreshold) * (1 - MARGIN));
     Arrays.fill(kept, 0);
   }
 
   /**
-   * Offers the next best box.
+   * Offers the next best box; its coordinates are finite and it is not inverted.
    *
    * @return whether it stays
    */
   boolean keep(int level, float left, float top, float right, float bottom) {
+    float width = right - left + pixelOffset;
+    float height = bottom - top + pixelOffset;
+    boolean tiny = width * height < TINY;
+    float factor = (float) ((1 - threshold) / (1 + threshold) + MARGIN);
+    float alongX = tiny ? Float.POSITIVE_INFINITY : factor * width;
+    float alongY = tiny ? Float.POSITIVE_INFINITY : factor * height;
     int first = level * capacity;
     int end = first + kept[level];
-    float area = (right - left + pixelOffset) * (bottom - top + pixelOffset);
     for (int block = first; block < end; block += BLOCK) {
       int blockEnd = Math.min(block + BLOCK, end);
-      if (mayOverlap(block, blockEnd, left, top, right, bottom, area)
-          && overlaps(block, blockEnd, left, top, right, bottom)) {
+      if (anyNear(block, blockEnd, left, top, right, bottom, alongX, alongY)
+          && anyAbove(block, blockEnd, left, top, right, bottom, alongX, alongY)) {
         return false;
       }
     }
@@ -81,35 +91,52 @@ final class Suppression {
     y1[end] = top;
     x2[end] = right;
     y2[end] = bottom;
-    areas[end] = area;
+    reachX[end] = alongX;
+    reachY[end] = alongY;
     kept[level]++;
     return true;
   }
 
-  /** Plain loop over arrays without a branch, so that the compiler vectorises it. */
-  private boolean mayOverlap(
-      int from, int to, float left, float top, float right, float bottom, float area) {
+  /** The screen, without a branch, so that the compiler vectorises it. */
+  private boolean anyNear(
+      int from,
+      int to,
+      float left,
+      float top,
+      float right,
+      float bottom,
+      float alongX,
+      float alongY) {
     float[] lefts = x1;
     float[] tops = y1;
     float[] rights = x2;
     float[] bottoms = y2;
-    float[] sizes = areas;
-    float offset = pixelOffset;
-    float scale = factor;
-    float largest = Float.NEGATIVE_INFINITY;
+    float[] reachesX = reachX;
+    float[] reachesY = reachY;
+    float least = Float.POSITIVE_INFINITY;
     for (int i = from; i < to; i++) {
-      float width = Math.min(right, rights[i]) - Math.max(left, lefts[i]) + offset;
-      float height = Math.min(bottom, bottoms[i]) - Math.max(top, tops[i]) + offset;
-      float intersection = Math.max(0, width) * Math.max(0, height);
-      largest = Math.max(largest, intersection - scale * (area + sizes[i]));
+      float apartX = Math.abs(left - lefts[i]) + Math.abs(right - rights[i]);
+      float apartY = Math.abs(top - tops[i]) + Math.abs(bottom - bottoms[i]);
+      float excess = Math.max(apartX - (alongX + reachesX[i]), apartY - (alongY + reachesY[i]));
+      least = Math.min(least, excess);
     }
-    return largest > -TINY;
+    return least <= 0;
   }
 
-  private boolean overlaps(int from, int to, float left, float top, float right, float bottom) {
+  private boolean anyAbove(
+      int from,
+      int to,
+      float left,
+      float top,
+      float right,
+      float bottom,
+      float alongX,
+      float alongY) {
     for (int i = from; i < to; i++) {
-      float iou = IoU.of(x1[i], y1[i], x2[i], y2[i], left, top, right, bottom, pixelOffset);
-      if (iou > threshold) {
+      if (Math.abs(left - x1[i]) + Math.abs(right - x2[i]) <= alongX + reachX[i]
+          && Math.abs(top - y1[i]) + Math.abs(bottom - y2[i]) <= alongY + reachY[i]
+          && IoU.of(x1[i], y1[i], x2[i], y2[i], left, top, right, bottom, pixelOffset)
+              > threshold) {
         return true;
       }
     }
