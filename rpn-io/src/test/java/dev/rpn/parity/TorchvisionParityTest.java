@@ -159,8 +159,12 @@ class TorchvisionParityTest {
 
   /** Rows of the batch under a mask. */
   private static int[] sampled(TorchvisionCase golden, String mask, int count) {
-    return IntStream.range(0, golden.pictures() * count)
-        .filter(row -> golden.get(mask + row / count).toBooleans()[row % count])
-        .toArray();
+    var rows = IntStream.builder();
+    for (int picture = 0; picture < golden.pictures(); picture++) {
+      boolean[] chosen = golden.get(mask + picture).toBooleans();
+      int first = picture * count;
+      IntStream.range(0, count).filter(i -> chosen[i]).forEach(i -> rows.add(first + i));
+    }
+    return rows.build().toArray();
   }
 }
