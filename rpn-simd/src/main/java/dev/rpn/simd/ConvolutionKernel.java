@@ -1,0 +1,136 @@
+package dev.rpn.simd;
+
+import static dev.rpn.simd.Species.PANEL;
+import static dev.rpn.simd.Species.PANEL_BYTES;
+
+import dev.rpn.kernel.Algorithm;
+import dev.rpn.kernel.ConvolutionWeights;
+import dev.rpn.kernel.StageKernel;
+import dev.rpn.model.MapShape;
+import java.lang.foreign.MemorySegment;
+
+/** A 3x3 convolution with bias and ReLU. */
+final class ConvolutionKernel implements StageKernel {
+  private final WinogradConvolution convolution;
+  private final WinogradFilters filters;
+
+  ConvolutionKernel(ConvolutionWeights weights, Algorithm algorithm) {
+    convolution = new WinogradConvolution(weights, algorithm);
+    filters = new WinogradFilters(convolution.winograd, weights);
+  }
+
+  @Override
+  public MapShape output(MapShape input) {
+    return input.withChannels(convolution.outputs);
+  }
+
+  @Override
+  public long packedBytes() {
+    return filters.bytes();
+  }
+
+  @Override
+  public void pack(MemorySegment packed, int part, int parts) {
+    filters.pack(packed, part, parts);
+  }
+
+  /** The last part is one tile of one panel of outputs, for what does not fit the map. */
+  @Override
+  public long scratchBytes(MapShape input) {
+    int side = convolution.winograd.side;
+    return convolution.scratchBytes(convolution.maxRows(input)) + (long) side * side * PANEL_BYTES;
+  }
+
+  @Override
+  public int blocks(MapShape input, int threads) {
+    return convolution.blocks(input, threads);
+  }
+
+  @Override
+  public void run(
+      MapShape shape,
+      MemorySegment input,
+      MemorySegment output,
+      MemorySegment packed,
+      MemorySegment scratch,
+      int block,
+      int blocks) {
+    int first = convolution.firstTile(shape, block, blocks);
+    int count = convolution.firstTile(shape, block + 1, blocks) - first;
+    convolution.transformInput(shape, input, scratch, first, count);
+    for (int group = 0; group < convolution.panels; group = convolution.groupEnd(group)) {
+      convolution.multiply(packed, group, scratch, count);
+      for (int panel = group; panel < convolution.groupEnd(group); panel++) {
+        transformOutput(shape, output, packed, scratch, panel, panel - group, first, count);
+      }
+    }
+  }
+
+  private void transformOutput(
+      MapShape shape,
+      MemorySegment output,
+      MemorySegment packed,
+      MemorySegment scratch,
+      int panel,
+      int panelOfGroup,
+      int first,
+      int count) {
+    Winograd winograd = convolution.winograd;
+    int side = winograd.side;
+    int rows = WinogradConvolution.rows(count);
+    int across = convolution.tilesAcross(shape);
+    int down = convolution.tilesDown(shape);
+    int column = first % across;
+    int row = first / across % down;
+    int image = first / across / down;
+    int channels = Math.min(PANEL, convolution.outputs - panel * PANEL);
+    int vectors = Species.vectors(channels);
+    boolean whole = channels == vectors * Species.LANES;
+    long bias = filters.biasOffset() + panel * PANEL_BYTES;
+    long yColumn = (long) convolution.outputs * Float.BYTES;
+    long yRow = yColumn * shape.width();
+    long mPlane = convolution.mPlane(rows);
+    long staging = convolution.scratchBytes(rows);
+    for (int tile = 0; tile < count; tile++) {
+      int y = row * side;
+      int x = column * side;
+      long to =
+          (((long) image * shape.height() + y) * shape.width() + x) * yColumn + panel * PANEL_BYTES;
+      long m = convolution.mOffset(rows, panelOfGroup) + tile * PANEL_BYTES;
+      if (whole && y + side <= shape.height() && x + side <= shape.width()) {
+        winograd.output(scratch, m, mPlane, packed, bias, output, to, yRow, yColumn, vectors);
+      } else {
+        winograd.output(
+            scratch,
+            m,
+            mPlane,
+            packed,
+            bias,
+            scratch,
+            staging,
+            side * PANEL_BYTES,
+            PANEL_BYTES,
+            vectors);
+        int height = Math.min(side, shape.height() - y);
+        int width = Math.min(side, shape.width() - x);
+        for (int dy = 0; dy < height; dy++) {
+          for (int dx = 0; dx < width; dx++) {
+            MemorySegment.copy(
+                scratch,
+                staging + (dy * side + dx) * PANEL_BYTES,
+                output,
+                to + dy * yRow + dx * yColumn,
+                (long) channels * Float.BYTES);
+          }
+        }
+      }
+      if (++column == across) {
+        column = 0;
+        if (++row == down) {
+          row = 0;
+          image++;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package dev.rpn.simd;
+
+import static dev.rpn.simd.Species.PANEL_BYTES;
+import static dev.rpn.simd.Species.TILE_VECTORS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.rpn.kernel.Algorithm;
+import dev.rpn.kernel.HeadWeights;
+import dev.rpn.kernel.StageKernel;
+import dev.rpn.model.MapShape;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The proposal head: the 3x3 convolution with ReLU, and both 1x1 layers on its result while that is
+ * still in cache. Of the hidden map only one block of tiles exists at a time.
+ *
+ * <p>In a block, hidden pixels are rows in the order of tiles, then of the tile's outputs. Rows
+ * that lie outside the map have no pixel.
+ */
+final class HeadKernel implements StageKernel {
+  private static final int NO_PIXEL = -1;
+
+  private final WinogradConvolution convolution;
+  private final WinogradFilters filters;
+  private final Heads1x1 heads;
+
+  HeadKernel(HeadWeights weights, Algorithm algorithm) {
+    convolution = new WinogradConvolution(weights.convolution(), algorithm);
+    filters = new WinogradFilters(convolution.winograd, weights.convolution());
+    heads = new Heads1x1(weights);
+  }
+
+  @Override
+  public MapShape output(MapShape input) {
+    return input.withChannels(heads.outputs);
+  }
+
+  @Override
+  public long packedBytes() {
+    return filters.bytes() + heads.packedBytes();
+  }
+
+  @Override
+  public void pack(MemorySegment packed, int part, int parts) {
+    filters.pack(packed, part, parts);
+    heads.pack(packed, filters.bytes(), part, parts);
+  }
+
+  // Behind the convolution's scratch: the block's hidden rows, the sums of one group of rows, and
+  // each row's pixel.
+
+  private long hiddenRow() {
+    return (long) convolution.panels * PANEL_BYTES + 64;
+  }
+
+  private int hiddenRows(int rows) {
+    return rows * convolution.winograd.side * convolution.winograd.side;
+  }
+
+  private long sumsOffset(int rows) {
+    return convolution.scratchBytes(rows) + hiddenRows(rows) * hiddenRow();
+  }
+
+  private long pixelsOffset(int rows) {
+    return sumsOffset(rows) + heads.sumBytes();
+  }
+
+  @Override
+  public long scratchBytes(MapShape input) {
+    int rows = convolution.maxRows(input);
+    return pixelsOffset(rows) + (long) hiddenRows(rows) * Integer.BYTES;
+  }
+
+  @Override
+  public int blocks(MapShape input, int threads) {
+    return convolution.blocks(input, threads);
+  }
+
+  @Override
+  public void run(
+      MapShape shape,
+      MemorySegment input,
+      MemorySegment output,
+      MemorySegment packed,
+      MemorySegment scratch,
+      int block,
+      int blocks) {
+    int first = convolution.firstTile(shape, block, blocks);
+    int count = convolution.firstTile(shape, block + 1, blocks) - first;
+    int rows = WinogradConvolution.rows(count);
+    convolution.transformInput(shape, input, scratch, first, count);
+    for (int group = 0; group < convolution.panels; group = convolution.groupEnd(group)) {
+      convolution.multiply(packed, group, scratch, count);
+      for (int panel = group; panel < convolution.groupEnd(group); panel++) {
+        transformOutput(packed, scratch, panel, panel - group, count);
+      }
+    }
+    locatePixels(shape, scratch, first, count);
+    heads.run(
+        scratch,
+        convolution.scratchBytes(rows),
+        hiddenRow(),
+        hiddenRows(rows),
+        packed,
+        filters.bytes(),
+        sumsOffset(rows),
+        pixelsOffset(rows),
+        output,
+        shape.positions());
+  }
+
+  private void transformOutput(
+      MemorySegment packed, MemorySegment scratch, int panel, int panelOfGroup, int count) {
+    Winograd winograd = convolution.winograd;
+    int rows = WinogradConvolution.rows(count);
+    int pixels = winograd.side * winograd.side;
+    long hidden = convolution.scratchBytes(rows) + panel * PANEL_BYTES;
+    for (int tile = 0; tile < count; tile++) {
+      winograd.output(
+          scratch,
+          convolution.mOffset(rows, panelOfGroup) + tile * PANEL_BYTES,
+          convolution.mPlane(rows),
+          packed,
+          filters.biasOffset() + panel * PANEL_BYTES,
+          scratch,
+          hidden + (long) tile * pixels * hiddenRow(),
+          winograd.side * hiddenRow(),
+          hiddenRow(),
+          TILE_VECTORS);
+    }
+  }
+
+  private void locatePixels(MapShape shape, MemorySegment scratch, int first, int count) {
+    int side = convolution.winograd.side;
+    int rows = WinogradConvolution.rows(count);
+    int across = convolution.tilesAcross(shape);
+    int down = convolution.tilesDown(shape);
+    int row = 0;
+    for (int tile = first; tile < first + rows; tile++) {
+      int image = tile / across / down;
+      for (int dy = 0; dy < side; dy++) {
+        int y = tile / across % down * side + dy;
+        for (int dx = 0; dx < side; dx++) {
+          int x = tile % across * side + dx;
+          boolean inside = tile < first + count && y < shape.height() && x < shape.width();
+          scratch.set(
+              JAVA_INT,
+              pixelsOffset(rows) + (long) row++ * Integer.BYTES,
+              inside ? (image * shape.height() + y) * shape.width() + x : NO_PIXEL);
+        }
+      }
+    }
+  }
+}

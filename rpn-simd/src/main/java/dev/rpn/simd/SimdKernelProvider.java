@@ -1,0 +1,47 @@
+package dev.rpn.simd;
+
+import dev.rpn.kernel.Fma;
+import dev.rpn.kernel.InferenceKernels;
+import dev.rpn.kernel.KernelProvider;
+import dev.rpn.kernel.Kernels;
+import dev.rpn.kernel.TrainingKernels;
+
+/** The kernels with {@code jdk.incubator.vector}. */
+public final class SimdKernelProvider implements KernelProvider {
+  private final InferenceKernels inference = new SimdInferenceKernels();
+
+  @Override
+  public String name() {
+    return "simd";
+  }
+
+  @Override
+  public int rank() {
+    return 10;
+  }
+
+  @Override
+  public int vectorBits() {
+    return Species.LANES * Float.SIZE;
+  }
+
+  @Override
+  public boolean fused() {
+    return Fma.FUSED;
+  }
+
+  @Override
+  public InferenceKernels inference() {
+    return inference;
+  }
+
+  @Override
+  public TrainingKernels training() {
+    return Kernels.named("scalar").training();
+  }
+
+  @Override
+  public long multiplyAdds(long rounds) {
+    return MultiplyAdds.run(rounds);
+  }
+}

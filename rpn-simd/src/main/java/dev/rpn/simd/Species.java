@@ -1,0 +1,64 @@
+package dev.rpn.simd;
+
+import dev.rpn.kernel.Fma;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The width of vectors in this process and what follows from it. The one class that names a
+ * species: everything else counts in lanes, vectors and panels.
+ *
+ * <p>A register tile is what {@link ProductKernel} keeps in registers: {@link #TILE_ROWS} rows of
+ * {@link #TILE_VECTORS} vectors of sums. Five rows of four use 25 of 32 registers and leave enough
+ * general registers that none is spilled; six rows of two use 15 of 16.
+ */
+final class Species {
+  static final VectorSpecies<Float> FLOAT = FloatVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Integer> INT = IntVector.SPECIES_PREFERRED;
+  static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  /** Values in a vector. */
+  static final int LANES = FLOAT.length();
+
+  /** Bytes in a vector. */
+  static final long BYTES = (long) LANES * Float.BYTES;
+
+  /** Whether the register tile is five by four, else six by two. */
+  static final boolean WIDE_TILE = Fma.FUSED && hasManyRegisters();
+
+  /** Vectors in a row of the register tile. */
+  static final int TILE_VECTORS = WIDE_TILE ? 4 : 2;
+
+  /** Rows of the register tile. */
+  static final int TILE_ROWS = WIDE_TILE ? 5 : 6;
+
+  /** Channels in a row of the register tile. */
+  static final int PANEL = LANES * TILE_VECTORS;
+
+  /** Bytes in a row of the register tile. */
+  static final long PANEL_BYTES = BYTES * TILE_VECTORS;
+
+  private Species() {}
+
+  /** How many vectors hold so many values. */
+  static int vectors(int values) {
+    return (values + LANES - 1) / LANES;
+  }
+
+  /** How many panels hold so many channels. */
+  static int panels(int channels) {
+    return (channels + PANEL - 1) / PANEL;
+  }
+
+  /** {@code a * b + c}, rounded as {@link Fma#of} does. */
+  static FloatVector multiplyAdd(FloatVector a, FloatVector b, FloatVector c) {
+    return Fma.FUSED ? a.fma(b, c) : a.mul(b).add(c);
+  }
+
+  /** AVX-512 and AArch64 have 32 vector registers; everything else has 16. */
+  private static boolean hasManyRegisters() {
+    return FLOAT.vectorBitSize() >= 512 || System.getProperty("os.arch").equals("aarch64");
+  }
+}

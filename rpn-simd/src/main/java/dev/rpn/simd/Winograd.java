@@ -1,0 +1,83 @@
+package dev.rpn.simd;
+
+import dev.rpn.kernel.Algorithm;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The three transforms of one Winograd algorithm (Lavin and Gray, 'Fast Algorithms for CNNs',
+ * 2015): a tile of {@code side x side} outputs comes from a tile of {@code (side + 2)^2} inputs by
+ * one product a position.
+ *
+ * <p>Every transform goes along rows first (it adds whole rows), then along columns. Positions are
+ * counted in rows, then columns. All work on vectors of channels.
+ */
+abstract class Winograd {
+  /** Outputs along a side of a tile. */
+  final int side;
+
+  /** Inputs along a side of a tile. */
+  final int window;
+
+  /** Products a tile and a pair of channels. */
+  final int positions;
+
+  Winograd(int side) {
+    this.side = side;
+    window = side + 2;
+    positions = window * window;
+  }
+
+  static Winograd of(Algorithm algorithm) {
+    return switch (algorithm) {
+      case F2 -> new WinogradF2();
+      case F4 -> new WinogradF4();
+    };
+  }
+
+  /**
+   * Transforms one filter.
+   *
+   * @param g nine values in rows
+   * @param u one value a position, written
+   */
+  abstract void filter(float[] g, float[] u);
+
+  /**
+   * Transforms one tile of inputs.
+   *
+   * @param d the window's first channel of its first pixel at {@code dOffset}; rows and columns lie
+   *     {@code dRow} and {@code dColumn} bytes apart
+   * @param v written from {@code vOffset}, positions {@code vPlane} bytes apart
+   * @param vectors how many vectors of channels
+   */
+  abstract void input(
+      MemorySegment d,
+      long dOffset,
+      long dRow,
+      long dColumn,
+      MemorySegment v,
+      long vOffset,
+      long vPlane,
+      int vectors);
+
+  /**
+   * Transforms one panel of products to one tile of outputs, adds the bias and applies ReLU.
+   *
+   * @param m read from {@code mOffset}, positions {@code mPlane} bytes apart
+   * @param bias one panel from {@code biasOffset}
+   * @param y written from {@code yOffset}; rows and columns lie {@code yRow} and {@code yColumn}
+   *     bytes apart
+   * @param vectors how many vectors of channels
+   */
+  abstract void output(
+      MemorySegment m,
+      long mOffset,
+      long mPlane,
+      MemorySegment bias,
+      long biasOffset,
+      MemorySegment y,
+      long yOffset,
+      long yRow,
+      long yColumn,
+      int vectors);
+}

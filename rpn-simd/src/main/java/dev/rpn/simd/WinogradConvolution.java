@@ -1,0 +1,222 @@
+package dev.rpn.simd;
+
+import static dev.rpn.simd.Species.BYTES;
+import static dev.rpn.simd.Species.PANEL_BYTES;
+import static dev.rpn.simd.Species.TILE_ROWS;
+
+import dev.rpn.kernel.Algorithm;
+import dev.rpn.kernel.ConvolutionWeights;
+import dev.rpn.model.MapShape;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The part that every Winograd stage shares: a block of tiles is transformed, then multiplied with
+ * one panel of filters after the other.
+ *
+ * <p>In scratch memory a block's tiles are the rows of two families of matrices, one matrix a
+ * position: {@code V}, the transformed inputs, with a row of input channels, and {@code M}, the
+ * products, with a row of one panel of output channels. The number of rows is rounded up to the
+ * register tile; what the surplus rows hold is never read.
+ */
+final class WinogradConvolution {
+  /** Keeps the streams of a transform, one a position, off each other's cache sets. */
+  private static final long V_SKEW = 5 * 64;
+
+  private static final long M_SKEW = 3 * 64;
+
+  /** What a position's filters of a group of panels may take of the second-level cache. */
+  private static final long GROUP_BYTES = 512 * 1024;
+
+  /**
+   * Tiles of a block: enough that a filter, once fetched, serves many rows, few enough that a
+   * block's matrices stay near.
+   */
+  private static final int MAX_ROWS = 240;
+
+  final Winograd winograd;
+  final int outputs;
+  final int panels;
+  private final int inputs;
+  private final int inputVectors;
+  private final int groupPanels;
+
+  WinogradConvolution(ConvolutionWeights weights, Algorithm algorithm) {
+    winograd = Winograd.of(algorithm);
+    inputs = weights.inputs();
+    outputs = weights.outputs();
+    panels = Species.panels(outputs);
+    inputVectors = Species.vectors(inputs);
+    long panelBytes = inputs * PANEL_BYTES;
+    groupPanels = Math.clamp(GROUP_BYTES / panelBytes, 1, panels);
+  }
+
+  // How a map falls into tiles, and tiles into blocks.
+
+  int tilesAcross(MapShape shape) {
+    return Math.ceilDiv(shape.width(), winograd.side);
+  }
+
+  int tilesDown(MapShape shape) {
+    return Math.ceilDiv(shape.height(), winograd.side);
+  }
+
+  private int tiles(MapShape shape) {
+    return shape.batch() * tilesDown(shape) * tilesAcross(shape);
+  }
+
+  private int groups(MapShape shape) {
+    return Math.ceilDiv(tiles(shape), TILE_ROWS);
+  }
+
+  /** Enough that a block's matrices stay small, and every thread has as much to do. */
+  int blocks(MapShape shape, int threads) {
+    int groups = groups(shape);
+    int blocks = Math.ceilDiv(groups * TILE_ROWS, MAX_ROWS);
+    return Math.min(Math.ceilDiv(blocks, threads) * threads, groups);
+  }
+
+  /** The first tile of a block; of block {@code blocks}, the end of the last. */
+  int firstTile(MapShape shape, int block, int blocks) {
+    int group = (int) ((long) groups(shape) * block / blocks);
+    return Math.min(group * TILE_ROWS, tiles(shape));
+  }
+
+  /** Rows that hold so many tiles. */
+  static int rows(int tiles) {
+    return Math.ceilDiv(tiles, TILE_ROWS) * TILE_ROWS;
+  }
+
+  /** Rows of the largest block. */
+  int maxRows(MapShape shape) {
+    return Math.min(rows(tiles(shape)), rows(MAX_ROWS));
+  }
+
+  // Where things lie in scratch memory, for blocks of so many rows.
+
+  private long vRow() {
+    return inputVectors * BYTES + 64;
+  }
+
+  private long vPlane(int rows) {
+    return rows * vRow() + V_SKEW;
+  }
+
+  long mPlane(int rows) {
+    return rows * PANEL_BYTES + M_SKEW;
+  }
+
+  /** Where the products with one panel of a group lie, the first at 0. */
+  long mOffset(int rows, int panelOfGroup) {
+    return winograd.positions * (vPlane(rows) + panelOfGroup * mPlane(rows));
+  }
+
+  private long windowOffset(int rows) {
+    return mOffset(rows, groupPanels);
+  }
+
+  long scratchBytes(int rows) {
+    return windowOffset(rows) + (long) winograd.positions * inputVectors * BYTES;
+  }
+
+  /** Fills V from a block's tiles. */
+  void transformInput(
+      MapShape shape, MemorySegment input, MemorySegment scratch, int first, int count) {
+    int rows = rows(count);
+    int across = tilesAcross(shape);
+    int down = tilesDown(shape);
+    int column = first % across;
+    int row = first / across % down;
+    int image = first / across / down;
+    long dColumn = (long) inputs * Float.BYTES;
+    long dRow = dColumn * shape.width();
+    int span = winograd.window - 1;
+    // Vectors read past a pixel's last channel where that is no multiple of their length.
+    long reach = span * (dRow + dColumn) + inputVectors * BYTES;
+    for (int tile = 0; tile < count; tile++) {
+      int y = row * winograd.side - 1;
+      int x = column * winograd.side - 1;
+      long d = (((long) image * shape.height() + y) * shape.width() + x) * dColumn;
+      long to = tile * vRow();
+      if (y >= 0
+          && x >= 0
+          && y + span < shape.height()
+          && x + span < shape.width()
+          && d + reach <= input.byteSize()) {
+        winograd.input(input, d, dRow, dColumn, scratch, to, vPlane(rows), inputVectors);
+      } else {
+        copyWindow(shape, input, image, y, x, scratch, windowOffset(rows));
+        long step = inputVectors * BYTES;
+        winograd.input(
+            scratch,
+            windowOffset(rows),
+            winograd.window * step,
+            step,
+            scratch,
+            to,
+            vPlane(rows),
+            inputVectors);
+      }
+      if (++column == across) {
+        column = 0;
+        if (++row == down) {
+          row = 0;
+          image++;
+        }
+      }
+    }
+  }
+
+  /** A window at the rim of the map, with zeros outside. */
+  private void copyWindow(
+      MapShape shape,
+      MemorySegment input,
+      int image,
+      int top,
+      int left,
+      MemorySegment scratch,
+      long window) {
+    long pixel = (long) inputs * Float.BYTES;
+    long to = window;
+    for (int y = top; y < top + winograd.window; y++) {
+      for (int x = left; x < left + winograd.window; x++) {
+        if (y >= 0 && x >= 0 && y < shape.height() && x < shape.width()) {
+          long from = (((long) image * shape.height() + y) * shape.width() + x) * pixel;
+          MemorySegment.copy(input, from, scratch, to, pixel);
+        } else {
+          scratch.asSlice(to, pixel).fill((byte) 0);
+        }
+        to += inputVectors * BYTES;
+      }
+    }
+  }
+
+  /** The end of the group of panels that begins with this one: they are multiplied together. */
+  int groupEnd(int panel) {
+    return Math.min(panels, panel + groupPanels);
+  }
+
+  /**
+   * Fills M with the products of V and a group of panels of filters. A few rows of V meet one panel
+   * after the other while they are in the first-level cache, and the panels stay in the second.
+   */
+  void multiply(MemorySegment packed, int firstPanel, MemorySegment scratch, int count) {
+    int rows = rows(count);
+    long panelBytes = inputs * PANEL_BYTES;
+    for (int position = 0; position < winograd.positions; position++) {
+      long v = position * vPlane(rows);
+      for (int row = 0; row < rows; row += TILE_ROWS) {
+        for (int panel = firstPanel; panel < groupEnd(firstPanel); panel++) {
+          ProductKernel.multiply(
+              scratch,
+              v + row * vRow(),
+              vRow(),
+              packed,
+              (panel * winograd.positions + position) * panelBytes,
+              inputs,
+              scratch,
+              mOffset(rows, panel - firstPanel) + position * mPlane(rows) + row * PANEL_BYTES);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.rpn.simd;
+
+import static dev.rpn.simd.Species.BYTES;
+import static dev.rpn.simd.Species.FLOAT;
+import static dev.rpn.simd.Species.ORDER;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/** F(2x2,3x3): 16 products for 36; every coefficient is 0, 1, -1 or 1/2. */
+final class WinogradF2 extends Winograd {
+  WinogradF2() {
+    super(2);
+  }
+
+  @Override
+  void filter(float[] g, float[] u) {
+    float[] rows = new float[12];
+    for (int column = 0; column < 3; column++) {
+      filter(g, column, 3, rows, column, 3);
+    }
+    for (int row = 0; row < 4; row++) {
+      filter(rows, 3 * row, 1, u, 4 * row, 1);
+    }
+  }
+
+  private static void filter(float[] g, int from, int step, float[] u, int to, int stride) {
+    float g0 = g[from];
+    float g1 = g[from + step];
+    float g2 = g[from + 2 * step];
+    u[to] = g0;
+    u[to + stride] = ((g0 + g2) + g1) * 0.5f;
+    u[to + 2 * stride] = ((g0 + g2) - g1) * 0.5f;
+    u[to + 3 * stride] = g2;
+  }
+
+  @Override
+  void input(
+      MemorySegment d,
+      long dOffset,
+      long dRow,
+      long dColumn,
+      MemorySegment v,
+      long vOffset,
+      long vPlane,
+      int vectors) {
+    for (int i = 0; i < vectors; i++) {
+      long from = dOffset + i * BYTES;
+      FloatVector d0 = FloatVector.fromMemorySegment(FLOAT, d, from, ORDER);
+      FloatVector d1 = FloatVector.fromMemorySegment(FLOAT, d, from + dRow, ORDER);
+      FloatVector d2 = FloatVector.fromMemorySegment(FLOAT, d, from + 2 * dRow, ORDER);
+      FloatVector d3 = FloatVector.fromMemorySegment(FLOAT, d, from + 3 * dRow, ORDER);
+      FloatVector t00 = d0.sub(d2);
+      FloatVector t10 = d1.add(d2);
+      FloatVector t20 = d2.sub(d1);
+      FloatVector t30 = d1.sub(d3);
+      d0 = FloatVector.fromMemorySegment(FLOAT, d, from + dColumn, ORDER);
+      d1 = FloatVector.fromMemorySegment(FLOAT, d, from + dRow + dColumn, ORDER);
+      d2 = FloatVector.fromMemorySegment(FLOAT, d, from + 2 * dRow + dColumn, ORDER);
+      d3 = FloatVector.fromMemorySegment(FLOAT, d, from + 3 * dRow + dColumn, ORDER);
+      FloatVector t01 = d0.sub(d2);
+      FloatVector t11 = d1.add(d2);
+      FloatVector t21 = d2.sub(d1);
+      FloatVector t31 = d1.sub(d3);
+      d0 = FloatVector.fromMemorySegment(FLOAT, d, from + 2 * dColumn, ORDER);
+      d1 = FloatVector.fromMemorySegment(FLOAT, d, from + dRow + 2 * dColumn, ORDER);
+      d2 = FloatVector.fromMemorySegment(FLOAT, d, from + 2 * dRow + 2 * dColumn, ORDER);
+      d3 = FloatVector.fromMemorySegment(FLOAT, d, from + 3 * dRow + 2 * dColumn, ORDER);
+      FloatVector t02 = d0.sub(d2);
+      FloatVector t12 = d1.add(d2);
+      FloatVector t22 = d2.sub(d1);
+      FloatVector t32 = d1.sub(d3);
+      d0 = FloatVector.fromMemorySegment(FLOAT, d, from + 3 * dColumn, ORDER);
+      d1 = FloatVector.fromMemorySegment(FLOAT, d, from + dRow + 3 * dColumn, ORDER);
+      d2 = FloatVector.fromMemorySegment(FLOAT, d, from + 2 * dRow + 3 * dColumn, ORDER);
+      d3 = FloatVector.fromMemorySegment(FLOAT, d, from + 3 * dRow + 3 * dColumn, ORDER);
+      FloatVector t03 = d0.sub(d2);
+      FloatVector t13 = d1.add(d2);
+      FloatVector t23 = d2.sub(d1);
+      FloatVector t33 = d1.sub(d3);
+      long to = vOffset + i * BYTES;
+      t00.sub(t02).intoMemorySegment(v, to, ORDER);
+      t01.add(t02).intoMemorySegment(v, to + vPlane, ORDER);
+      t02.sub(t01).intoMemorySegment(v, to + 2 * vPlane, ORDER);
+      t01.sub(t03).intoMemorySegment(v, to + 3 * vPlane, ORDER);
+      t10.sub(t12).intoMemorySegment(v, to + 4 * vPlane, ORDER);
+      t11.add(t12).intoMemorySegment(v, to + 5 * vPlane, ORDER);
+      t12.sub(t11).intoMemorySegment(v, to + 6 * vPlane, ORDER);
+      t11.sub(t13).intoMemorySegment(v, to + 7 * vPlane, ORDER);
+      t20.sub(t22).intoMemorySegment(v, to + 8 * vPlane, ORDER);
+      t21.add(t22).intoMemorySegment(v, to + 9 * vPlane, ORDER);
+      t22.sub(t21).intoMemorySegment(v, to + 10 * vPlane, ORDER);
+      t21.sub(t23).intoMemorySegment(v, to + 11 * vPlane, ORDER);
+      t30.sub(t32).intoMemorySegment(v, to + 12 * vPlane, ORDER);
+      t31.add(t32).intoMemorySegment(v, to + 13 * vPlane, ORDER);
+      t32.sub(t31).intoMemorySegment(v, to + 14 * vPlane, ORDER);
+      t31.sub(t33).intoMemorySegment(v, to + 15 * vPlane, ORDER);
+    }
+  }
+
+  @Override
+  void output(
+      MemorySegment m,
+      long mOffset,
+      long mPlane,
+      MemorySegment bias,
+      long biasOffset,
+      MemorySegment y,
+      long yOffset,
+      long yRow,
+      long yColumn,
+      int vectors) {
+    for (int i = 0; i < vectors; i++) {
+      long from = mOffset + i * BYTES;
+      FloatVector m0 = FloatVector.fromMemorySegment(FLOAT, m, from, ORDER);
+      FloatVector m1 = FloatVector.fromMemorySegment(FLOAT, m, from + 4 * mPlane, ORDER);
+      FloatVector m2 = FloatVector.fromMemorySegment(FLOAT, m, from + 8 * mPlane, ORDER);
+      FloatVector m3 = FloatVector.fromMemorySegment(FLOAT, m, from + 12 * mPlane, ORDER);
+      FloatVector s00 = m0.add(m1).add(m2);
+      FloatVector s10 = m1.sub(m2).sub(m3);
+      m0 = FloatVector.fromMemorySegment(FLOAT, m, from + mPlane, ORDER);
+      m1 = FloatVector.fromMemorySegment(FLOAT, m, from + 5 * mPlane, ORDER);
+      m2 = FloatVector.fromMemorySegment(FLOAT, m, from + 9 * mPlane, ORDER);
+      m3 = FloatVector.fromMemorySegment(FLOAT, m, from + 13 * mPlane, ORDER);
+      FloatVector s01 = m0.add(m1).add(m2);
+      FloatVector s11 = m1.sub(m2).sub(m3);
+      m0 = FloatVector.fromMemorySegment(FLOAT, m, from + 2 * mPlane, ORDER);
+      m1 = FloatVector.fromMemorySegment(FLOAT, m, from + 6 * mPlane, ORDER);
+      m2 = FloatVector.fromMemorySegment(FLOAT, m, from + 10 * mPlane, ORDER);
+      m3 = FloatVector.fromMemorySegment(FLOAT, m, from + 14 * mPlane, ORDER);
+      FloatVector s02 = m0.add(m1).add(m2);
+      FloatVector s12 = m1.sub(m2).sub(m3);
+      m0 = FloatVector.fromMemorySegment(FLOAT, m, from + 3 * mPlane, ORDER);
+      m1 = FloatVector.fromMemorySegment(FLOAT, m, from + 7 * mPlane, ORDER);
+      m2 = FloatVector.fromMemorySegment(FLOAT, m, from + 11 * mPlane, ORDER);
+      m3 = FloatVector.fromMemorySegment(FLOAT, m, from + 15 * mPlane, ORDER);
+      FloatVector s03 = m0.add(m1).add(m2);
+      FloatVector s13 = m1.sub(m2).sub(m3);
+      FloatVector b = FloatVector.fromMemorySegment(FLOAT, bias, biasOffset + i * BYTES, ORDER);
+      long to = yOffset + i * BYTES;
+      FloatVector y00 = s00.add(s01).add(s02).add(b);
+      y00.blend(0f, y00.lt(0f)).intoMemorySegment(y, to, ORDER);
+      FloatVector y01 = s01.sub(s02).sub(s03).add(b);
+      y01.blend(0f, y01.lt(0f)).intoMemorySegment(y, to + yColumn, ORDER);
+      FloatVector y10 = s10.add(s11).add(s12).add(b);
+      y10.blend(0f, y10.lt(0f)).intoMemorySegment(y, to + yRow, ORDER);
+      FloatVector y11 = s11.sub(s12).sub(s13).add(b);
+      y11.blend(0f, y11.lt(0f)).intoMemorySegment(y, to + yRow + yColumn, ORDER);
+    }
+  }
+}

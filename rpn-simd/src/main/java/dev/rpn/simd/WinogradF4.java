@@ -1,0 +1,186 @@
+package dev.rpn.simd;
+
+import static dev.rpn.simd.Species.BYTES;
+import static dev.rpn.simd.Species.FLOAT;
+import static dev.rpn.simd.Species.ORDER;
+import static dev.rpn.simd.Species.multiplyAdd;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * F(4x4,3x3): 36 products for 144, interpolated at 0, +-{@link #A}, +-{@link #B} and infinity.
+ *
+ * <p>A tile has more vectors than there are registers: the pass along rows leaves its result where
+ * the pass along columns finds it.
+ */
+final class WinogradF4 extends Winograd {
+  private static final float A = 1f;
+  private static final float B = 2f;
+  private static final float A2 = A * A;
+  private static final float B2 = B * B;
+  private static final float A3 = A2 * A;
+  private static final float B3 = B2 * B;
+
+  WinogradF4() {
+    super(4);
+  }
+
+  /** In double, rounded once. */
+  @Override
+  void filter(float[] g, float[] u) {
+    double[] rows = new double[18];
+    double[] all = new double[36];
+    for (int column = 0; column < 3; column++) {
+      filter(g[column], g[column + 3], g[column + 6], rows, column, 3);
+    }
+    for (int row = 0; row < 6; row++) {
+      int at = 3 * row;
+      filter(rows[at], rows[at + 1], rows[at + 2], all, 6 * row, 1);
+    }
+    for (int i = 0; i < all.length; i++) {
+      u[i] = (float) all[i];
+    }
+  }
+
+  private static void filter(double g0, double g1, double g2, double[] u, int to, int step) {
+    double a = A;
+    double b = B;
+    double forA = 1 / (2 * a * a * (a * a - b * b));
+    double forB = 1 / (2 * b * b * (b * b - a * a));
+    u[to] = g0 / (a * a * b * b);
+    u[to + step] = (g0 + a * a * g2 + a * g1) * forA;
+    u[to + 2 * step] = (g0 + a * a * g2 - a * g1) * forA;
+    u[to + 3 * step] = (g0 + b * b * g2 + b * g1) * forB;
+    u[to + 4 * step] = (g0 + b * b * g2 - b * g1) * forB;
+    u[to + 5 * step] = g2;
+  }
+
+  @Override
+  void input(
+      MemorySegment d,
+      long dOffset,
+      long dRow,
+      long dColumn,
+      MemorySegment v,
+      long vOffset,
+      long vPlane,
+      int vectors) {
+    for (int i = 0; i < vectors; i++) {
+      long to = vOffset + i * BYTES;
+      for (int column = 0; column < 6; column++) {
+        input(d, dOffset + i * BYTES + column * dColumn, dRow, v, to + column * vPlane, 6 * vPlane);
+      }
+      for (int row = 0; row < 6; row++) {
+        long at = to + 6L * row * vPlane;
+        input(v, at, vPlane, v, at, vPlane);
+      }
+    }
+  }
+
+  /** Six vectors {@code step} bytes apart to six {@code stride} bytes apart. */
+  private static void input(
+      MemorySegment d, long from, long step, MemorySegment v, long to, long stride) {
+    FloatVector d0 = FloatVector.fromMemorySegment(FLOAT, d, from, ORDER);
+    FloatVector d1 = FloatVector.fromMemorySegment(FLOAT, d, from + step, ORDER);
+    FloatVector d2 = FloatVector.fromMemorySegment(FLOAT, d, from + 2 * step, ORDER);
+    FloatVector d3 = FloatVector.fromMemorySegment(FLOAT, d, from + 3 * step, ORDER);
+    FloatVector d4 = FloatVector.fromMemorySegment(FLOAT, d, from + 4 * step, ORDER);
+    FloatVector d5 = FloatVector.fromMemorySegment(FLOAT, d, from + 5 * step, ORDER);
+    FloatVector minusA2 = FloatVector.broadcast(FLOAT, -A2);
+    FloatVector minusB2 = FloatVector.broadcast(FLOAT, -B2);
+    FloatVector evenA = multiplyAdd(d2, minusB2, d4);
+    FloatVector oddA = multiplyAdd(d1, minusB2, d3).mul(A);
+    FloatVector evenB = multiplyAdd(d2, minusA2, d4);
+    FloatVector oddB = multiplyAdd(d1, minusA2, d3).mul(B);
+    // d4 - (a^2 + b^2) d2 + a^2 b^2 d0, from what is there already.
+    FloatVector t0 = multiplyAdd(multiplyAdd(d0, minusB2, d2), minusA2, evenA);
+    FloatVector t5 =
+        multiplyAdd(multiplyAdd(d1, minusB2, d3), minusA2, multiplyAdd(d3, minusB2, d5));
+    t0.intoMemorySegment(v, to, ORDER);
+    evenA.add(oddA).intoMemorySegment(v, to + stride, ORDER);
+    evenA.sub(oddA).intoMemorySegment(v, to + 2 * stride, ORDER);
+    evenB.add(oddB).intoMemorySegment(v, to + 3 * stride, ORDER);
+    evenB.sub(oddB).intoMemorySegment(v, to + 4 * stride, ORDER);
+    t5.intoMemorySegment(v, to + 5 * stride, ORDER);
+  }
+
+  @Override
+  void output(
+      MemorySegment m,
+      long mOffset,
+      long mPlane,
+      MemorySegment bias,
+      long biasOffset,
+      MemorySegment y,
+      long yOffset,
+      long yRow,
+      long yColumn,
+      int vectors) {
+    for (int i = 0; i < vectors; i++) {
+      long from = mOffset + i * BYTES;
+      for (int column = 0; column < 6; column++) {
+        outputRows(m, from + column * mPlane, 6 * mPlane);
+      }
+      long b = biasOffset + i * BYTES;
+      long to = yOffset + i * BYTES;
+      for (int row = 0; row < 4; row++) {
+        outputColumns(m, from + 6L * row * mPlane, mPlane, bias, b, y, to + row * yRow, yColumn);
+      }
+    }
+  }
+
+  /** Six vectors to four, in place. */
+  private static void outputRows(MemorySegment m, long at, long step) {
+    FloatVector m1 = FloatVector.fromMemorySegment(FLOAT, m, at + step, ORDER);
+    FloatVector m2 = FloatVector.fromMemorySegment(FLOAT, m, at + 2 * step, ORDER);
+    FloatVector m3 = FloatVector.fromMemorySegment(FLOAT, m, at + 3 * step, ORDER);
+    FloatVector m4 = FloatVector.fromMemorySegment(FLOAT, m, at + 4 * step, ORDER);
+    FloatVector m0 = FloatVector.fromMemorySegment(FLOAT, m, at, ORDER);
+    FloatVector m5 = FloatVector.fromMemorySegment(FLOAT, m, at + 5 * step, ORDER);
+    FloatVector sumA = m1.add(m2);
+    FloatVector sumB = m3.add(m4);
+    FloatVector differenceA = m1.sub(m2);
+    FloatVector differenceB = m3.sub(m4);
+    m0.add(sumA).add(sumB).intoMemorySegment(m, at, ORDER);
+    combine(differenceA, A, differenceB, B).intoMemorySegment(m, at + step, ORDER);
+    combine(sumA, A2, sumB, B2).intoMemorySegment(m, at + 2 * step, ORDER);
+    combine(differenceA, A3, differenceB, B3).add(m5).intoMemorySegment(m, at + 3 * step, ORDER);
+  }
+
+  /** Six vectors to four outputs of a row. */
+  private static void outputColumns(
+      MemorySegment m,
+      long at,
+      long step,
+      MemorySegment bias,
+      long biasOffset,
+      MemorySegment y,
+      long to,
+      long stride) {
+    FloatVector b = FloatVector.fromMemorySegment(FLOAT, bias, biasOffset, ORDER);
+    FloatVector m1 = FloatVector.fromMemorySegment(FLOAT, m, at + step, ORDER);
+    FloatVector m2 = FloatVector.fromMemorySegment(FLOAT, m, at + 2 * step, ORDER);
+    FloatVector m3 = FloatVector.fromMemorySegment(FLOAT, m, at + 3 * step, ORDER);
+    FloatVector m4 = FloatVector.fromMemorySegment(FLOAT, m, at + 4 * step, ORDER);
+    FloatVector m0 = FloatVector.fromMemorySegment(FLOAT, m, at, ORDER);
+    FloatVector m5 = FloatVector.fromMemorySegment(FLOAT, m, at + 5 * step, ORDER);
+    FloatVector sumA = m1.add(m2);
+    FloatVector sumB = m3.add(m4);
+    FloatVector differenceA = m1.sub(m2);
+    FloatVector differenceB = m3.sub(m4);
+    FloatVector y0 = m0.add(sumA).add(sumB).add(b);
+    FloatVector y1 = combine(differenceA, A, differenceB, B).add(b);
+    FloatVector y2 = combine(sumA, A2, sumB, B2).add(b);
+    FloatVector y3 = combine(differenceA, A3, differenceB, B3).add(m5).add(b);
+    y0.blend(0f, y0.lt(0f)).intoMemorySegment(y, to, ORDER);
+    y1.blend(0f, y1.lt(0f)).intoMemorySegment(y, to + stride, ORDER);
+    y2.blend(0f, y2.lt(0f)).intoMemorySegment(y, to + 2 * stride, ORDER);
+    y3.blend(0f, y3.lt(0f)).intoMemorySegment(y, to + 3 * stride, ORDER);
+  }
+
+  /** {@code x * a + y * b}. */
+  private static FloatVector combine(FloatVector x, float a, FloatVector y, float b) {
+    return multiplyAdd(y, FloatVector.broadcast(FLOAT, b), x.mul(a));
+  }
+}
