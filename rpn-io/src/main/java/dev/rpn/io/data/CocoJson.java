@@ -14,7 +14,6 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
@@ -26,6 +25,7 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
   private static final int MAX_DEPTH = 32;
   private static final int MAX_NUMBER = 64;
   private static final int MAX_STRING = 1 << 24;
+  private static final int MAX_FILE_NAME = 4096;
 
   /** Heap that an image or annotation takes here and in the dataset, generously. */
   private static final int BYTES_PER_ENTRY = 400;
@@ -38,7 +38,6 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
                   .maxNumberLength(MAX_NUMBER)
                   .maxStringLength(MAX_STRING)
                   .build())
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           // Python writes NaN; the box that has one can then be named.
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build();
@@ -91,6 +90,9 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
     private final List<Annotation> annotations = new ArrayList<>();
     private int entry;
 
+    /** Heap that is left for entries. */
+    private long room = Runtime.getRuntime().maxMemory() / 2;
+
     Reader(Path file, JsonParser json, Faults faults) {
       this.file = file;
       this.json = json;
@@ -107,6 +109,7 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
         switch (name) {
           case "images" -> {
             expect(value, JsonToken.START_ARRAY, "a list of images");
+            once(name, hasImages);
             hasImages = true;
             for (entry = 1; json.nextToken() != JsonToken.END_ARRAY; entry++) {
               expect(json.currentToken(), JsonToken.START_OBJECT, "an object for image " + entry);
@@ -115,6 +118,7 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
           }
           case "annotations" -> {
             expect(value, JsonToken.START_ARRAY, "a list of annotations");
+            once(name, hasAnnotations);
             hasAnnotations = true;
             for (entry = 1; json.nextToken() != JsonToken.END_ARRAY; entry++) {
               expect(
@@ -135,8 +139,13 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
       return new CocoJson(List.copyOf(images), List.copyOf(annotations));
     }
 
+    private void once(String name, boolean before) throws AnnotationFormatException {
+      if (before) {
+        throw wrong("", "one list '" + name + "'", "another");
+      }
+    }
+
     private void image() throws AnnotationFormatException {
-      checkRoom();
       Long id = null;
       String name = null;
       Long width = null;
@@ -146,7 +155,7 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
         json.nextToken();
         switch (property) {
           case "id" -> id = integer();
-          case "file_name" -> name = string();
+          case "file_name" -> name = fileName();
           case "width" -> width = integer();
           case "height" -> height = integer();
           default -> json.skipChildren();
@@ -156,15 +165,15 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
         faults.picture(
             wrong(
                 "image number " + entry,
-                "an integer id and a file_name",
+                "an integer id and a file_name of at most " + MAX_FILE_NAME + " characters",
                 "id " + id + ", file_name " + (name == null ? "null" : Quote.of(name))));
       } else {
+        take(BYTES_PER_ENTRY + 2L * name.length());
         images.add(new Image(id, name, width == null ? -1 : width, height == null ? -1 : height));
       }
     }
 
     private void annotation() throws AnnotationFormatException {
-      checkRoom();
       Long id = null;
       Long image = null;
       Edges edges = null;
@@ -192,6 +201,7 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
       } else if (edges == null) {
         faults.box(file, "annotation " + id, "a bbox of four numbers", "another or none");
       } else {
+        take(BYTES_PER_ENTRY);
         annotations.add(new Annotation(id, image, edges, crowd));
       }
     }
@@ -206,8 +216,10 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
       return null;
     }
 
-    private @Nullable String string() {
-      if (json.currentToken() == JsonToken.VALUE_STRING) {
+    /** The value, or null where it is no string or one that no file can be named. */
+    private @Nullable String fileName() {
+      if (json.currentToken() == JsonToken.VALUE_STRING
+          && json.getStringLength() <= MAX_FILE_NAME) {
         return json.getString();
       }
       json.skipChildren();
@@ -236,10 +248,13 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
           : null;
     }
 
-    private void checkRoom() throws AnnotationFormatException {
-      long room = Runtime.getRuntime().maxMemory() / 2 / BYTES_PER_ENTRY;
-      if (images.size() + annotations.size() >= room) {
-        throw wrong("", "at most " + room + " images and annotations in this Java heap", "more");
+    private void take(long bytes) throws AnnotationFormatException {
+      room -= bytes;
+      if (room < 0) {
+        throw wrong(
+            "",
+            "images and annotations that this Java heap has room for",
+            "more than " + (images.size() + annotations.size()));
       }
     }
 

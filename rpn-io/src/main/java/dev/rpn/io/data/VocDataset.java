@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * as edges just as they stand: nothing is subtracted for VOC's counting from 1.
  */
 public final class VocDataset {
-  private static final int MAX_LIST_BYTES = 1 << 26;
+  /** A line may be of one character, and takes a hundred bytes of heap. */
+  private static final long MAX_LIST_BYTES =
+      Math.min(1 << 26, Runtime.getRuntime().maxMemory() / 128);
 
   private static final List<String> EXTENSIONS =
       List.of(".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG");

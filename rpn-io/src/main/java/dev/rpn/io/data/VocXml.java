@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param objects in the file's order
  */
 record VocXml(int width, int height, List<VocObject> objects) {
-  private static final int MAX_BYTES = 1 << 24;
+  private static final int MAX_BYTES = 1 << 22;
   private static final int MAX_DEPTH = 16;
   private static final int MAX_TEXT = 100;
   private static final Pattern NUMBER =

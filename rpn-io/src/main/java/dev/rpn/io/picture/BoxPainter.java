@@ -22,7 +22,7 @@ public final class BoxPainter {
     new Color(0x3fa7ff), new Color(0xffd23f), new Color(0xff4d3d)
   };
 
-  private static final Color SHADOW = new Color(0, 0, 0, 110);
+  private static final Color SHADOW = new Color(0, 0, 0, 90);
   private static final Color TRUTH = Color.WHITE;
 
   private final Graphics2D graphics;
@@ -40,7 +40,7 @@ public final class BoxPainter {
     graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
     width = image.getWidth();
     height = image.getHeight();
-    line = Math.clamp(Math.min(width, height) / 320f, 1.25f, 6f);
+    line = Math.clamp(Math.min(width, height) / 270f, 1.25f, 6f);
   }
 
   /**

@@ -8,8 +8,12 @@ import java.nio.file.Path;
 
 /** Reads a picture file into memory, finds out what it is and has it decoded. */
 final class PictureReader {
-  /** No picture of at most 100 megapixels needs more, save 16-bit ones that do not compress. */
-  private static final int MAX_FILE_BYTES = 1 << 28;
+  /**
+   * No picture of at most 100 megapixels needs more, save 16-bit ones that do not compress. A small
+   * heap has less room, and a JPEG's bytes are copied some times.
+   */
+  private static final int MAX_FILE_BYTES =
+      (int) Math.min(1 << 28, Runtime.getRuntime().maxMemory() / 8);
 
   private PictureReader() {}
 

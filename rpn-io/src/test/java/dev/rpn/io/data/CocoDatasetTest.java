@@ -282,6 +282,13 @@ class CocoDatasetTest {
   }
 
   @Test
+  void fileNameThatNoFileCanHave() throws IOException {
+    imageFault(
+        IMAGE.replace("a.jpg", "a".repeat(5000)).replace("\"id\":1", "\"id\":2"),
+        "image number 2: expected an integer id and a file_name of at most 4096 characters");
+  }
+
+  @Test
   void missingPicture() throws IOException {
     imageFault(
         IMAGE.replace("a.jpg", "lost.jpg").replace("\"id\":1", "\"id\":2"),
