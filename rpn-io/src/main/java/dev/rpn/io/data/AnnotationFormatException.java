@@ -18,14 +18,16 @@ public class AnnotationFormatException extends IOException {
 
   AnnotationFormatException(
       Path file, String where, String expected, String actual, @Nullable Throwable cause) {
-    super(
-        Quote.escape(file.toString())
-            + ": "
-            + (where.isEmpty() ? "" : where + ": ")
-            + "expected "
-            + expected
-            + ", got "
-            + actual,
-        cause);
+    super(message(file, where, expected, actual), cause);
+  }
+
+  static String message(Path file, String where, String expected, String actual) {
+    return Quote.escape(file.toString())
+        + ": "
+        + (where.isEmpty() ? "" : where + ": ")
+        + "expected "
+        + expected
+        + ", got "
+        + actual;
   }
 }

@@ -96,7 +96,7 @@ public final class CocoDataset {
     Set<Long> skipped = new HashSet<>();
     for (CocoJson.Image image : content.images()) {
       if (pictures.containsKey(image.id()) || skipped.contains(image.id())) {
-        faults.picture(fault("image " + image.id(), "every id once", "it again"));
+        faults.picture(json, "image " + image.id(), "every id once", "it again");
         continue;
       }
       Path file = file(image);
@@ -110,15 +110,15 @@ public final class CocoDataset {
     for (CocoJson.Annotation annotation : content.annotations()) {
       Found picture = pictures.get(annotation.imageId());
       if (!ids.add(annotation.id())) {
-        faults.box(fault("annotation " + annotation.id(), "every id once", "it again"));
+        faults.box(json, "annotation " + annotation.id(), "every id once", "it again");
       } else if (picture != null) {
         add(annotation, picture);
       } else if (!skipped.contains(annotation.imageId())) {
         faults.box(
-            fault(
-                "annotation " + annotation.id(),
-                "the id of an image",
-                "image_id " + annotation.imageId()));
+            json,
+            "annotation " + annotation.id(),
+            "the id of an image",
+            "image_id " + annotation.imageId());
       }
     }
     return new Dataset(
@@ -142,7 +142,7 @@ public final class CocoDataset {
     int height = (int) picture.image().height();
     String expected = edges.fault(width, height);
     if (expected != null) {
-      faults.box(fault("annotation " + annotation.id(), expected, edges.toString()));
+      faults.box(json, "annotation " + annotation.id(), expected, edges.toString());
     } else {
       picture.truths().add(edges.in(width, height));
     }
@@ -157,13 +157,13 @@ public final class CocoDataset {
     }
     if (!Paths.isSize(image.width(), image.height())) {
       faults.picture(
-          fault(where, "the picture's width and height", image.width() + " x " + image.height()));
+          json, where, "the picture's width and height", image.width() + " x " + image.height());
       return null;
     }
     Path file = Paths.first(candidates);
     if (file == null) {
       faults.picture(
-          fault(where, "a file " + Quote.of(image.fileName()), "none in " + folderNames()));
+          json, where, "a file " + Quote.of(image.fileName()), "none in " + folderNames());
     }
     return file;
   }
@@ -171,9 +171,5 @@ public final class CocoDataset {
   private String folderNames() {
     return String.join(
         ", ", folders.stream().map(folder -> Quote.escape(folder.toString())).toList());
-  }
-
-  private AnnotationFormatException fault(String where, String expected, String actual) {
-    return new AnnotationFormatException(json, where, expected, actual);
   }
 }

@@ -163,10 +163,10 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
       }
       if (id == null || name == null) {
         faults.picture(
-            wrong(
-                "image number " + entry,
-                "an integer id and a file_name of at most " + MAX_FILE_NAME + " characters",
-                "id " + id + ", file_name " + (name == null ? "null" : Quote.of(name))));
+            file,
+            "image number " + entry,
+            "an integer id and a file_name of at most " + MAX_FILE_NAME + " characters",
+            "id " + id + ", file_name " + (name == null ? "null" : Quote.of(name)));
       } else {
         take(BYTES_PER_ENTRY + 2L * name.length());
         images.add(new Image(id, name, width == null ? -1 : width, height == null ? -1 : height));

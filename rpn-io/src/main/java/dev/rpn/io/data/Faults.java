@@ -3,7 +3,6 @@ package dev.rpn.io.data;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Throws the first fault, or counts all of them. */
 final class Faults {
@@ -16,30 +15,39 @@ final class Faults {
     this.strictness = strictness;
   }
 
-  /** A picture is left out, for the reason that the exception would give. */
+  /** A picture is left out. */
+  void picture(Path file, String where, String expected, String actual)
+      throws AnnotationFormatException {
+    pictures++;
+    add(file, where, expected, actual);
+  }
+
+  /** A picture is left out, for the reason that the exception gives. */
   void picture(AnnotationFormatException fault) throws AnnotationFormatException {
     pictures++;
-    add(fault);
-  }
-
-  /** A box is left out. */
-  void box(AnnotationFormatException fault) throws AnnotationFormatException {
-    boxes++;
-    add(fault);
-  }
-
-  void box(Path file, String where, String expected, String actual)
-      throws AnnotationFormatException {
-    box(new AnnotationFormatException(file, where, expected, actual));
-  }
-
-  private void add(AnnotationFormatException fault) throws AnnotationFormatException {
     if (strictness == Strictness.STRICT) {
       throw fault;
     }
-    @Nullable String message = fault.getMessage();
-    if (reasons.size() < Skipped.REASONS_KEPT && message != null) {
-      reasons.add(message);
+    if (reasons.size() < Skipped.REASONS_KEPT) {
+      reasons.add(String.valueOf(fault.getMessage()));
+    }
+  }
+
+  /** A box is left out. */
+  void box(Path file, String where, String expected, String actual)
+      throws AnnotationFormatException {
+    boxes++;
+    add(file, where, expected, actual);
+  }
+
+  /** Exceptions are made where they are thrown only: a file may have a million faults. */
+  private void add(Path file, String where, String expected, String actual)
+      throws AnnotationFormatException {
+    if (strictness == Strictness.STRICT) {
+      throw new AnnotationFormatException(file, where, expected, actual);
+    }
+    if (reasons.size() < Skipped.REASONS_KEPT) {
+      reasons.add(AnnotationFormatException.message(file, where, expected, actual));
     }
   }
 

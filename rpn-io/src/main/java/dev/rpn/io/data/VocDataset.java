@@ -79,9 +79,7 @@ public final class VocDataset {
       Path xml =
           Paths.inside(root, root.resolve("Annotations"), name + ".xml", list, "line " + number);
       if (!names.add(name)) {
-        faults.picture(
-            new AnnotationFormatException(
-                list, "line " + number, "every picture once", Quote.of(name) + " again"));
+        faults.picture(list, "line " + number, "every picture once", Quote.of(name) + " again");
         continue;
       }
       AnnotatedPicture picture = picture(name, xml, list);

@@ -70,7 +70,7 @@ class BrokenPictureTest {
       strings = {"rgb8.png", "palette4_interlaced.png", "baseline420.jpg", "progressive.jpg"})
   void truncatedAnywhere(String name) throws IOException {
     byte[] whole = PictureFixtures.bytes(name);
-    for (int length = 0; length < whole.length; length++) {
+    for (int length = 0; length < whole.length; length += length < 60 ? 1 : 7) {
       refused(Arrays.copyOf(whole, length));
     }
   }
