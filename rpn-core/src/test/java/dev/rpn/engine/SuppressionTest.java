@@ -13,7 +13,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against the definition, with a division for every pair. */
 class SuppressionTest {
-  /** How a coordinate is drawn; the widths of small integers give IoUs of exactly 1/2, 3/5, ... */
+  /**
+   * How a coordinate is drawn. The widths of small integers give IoUs of exactly 1/2, 3/5, ...; the
+   * areas of tiny ones lose their precision.
+   */
   private enum Kind {
     INTEGERS,
     REALS,
@@ -70,7 +73,7 @@ class SuppressionTest {
     return switch (kind) {
       case INTEGERS -> random.nextInt(12);
       case REALS -> 50 * random.nextFloat();
-      case TINY -> Math.scalb(random.nextInt(8), -70);
+      case TINY -> Math.scalb(8 * random.nextFloat(), -75);
       case HUGE -> Math.scalb(random.nextFloat(), 62);
     };
   }
