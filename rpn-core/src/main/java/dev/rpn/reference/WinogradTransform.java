@@ -34,20 +34,21 @@ final class WinogradTransform {
    * @param u sixteen values, written
    */
   static void filter(float[] g, float[] u) {
-    float[] t = new float[12];
     for (int x = 0; x < 3; x++) {
       float sum = g[x] + g[6 + x];
-      t[x] = g[x];
-      t[3 + x] = (sum + g[3 + x]) * 0.5f;
-      t[6 + x] = (sum - g[3 + x]) * 0.5f;
-      t[9 + x] = g[6 + x];
+      u[x] = g[x];
+      u[4 + x] = (sum + g[3 + x]) * 0.5f;
+      u[8 + x] = (sum - g[3 + x]) * 0.5f;
+      u[12 + x] = g[6 + x];
     }
-    for (int y = 0; y < 4; y++) {
-      float sum = t[3 * y] + t[3 * y + 2];
-      u[4 * y] = t[3 * y];
-      u[4 * y + 1] = (sum + t[3 * y + 1]) * 0.5f;
-      u[4 * y + 2] = (sum - t[3 * y + 1]) * 0.5f;
-      u[4 * y + 3] = t[3 * y + 2];
+    for (int y = 0; y < 16; y += 4) {
+      float left = u[y];
+      float middle = u[y + 1];
+      float right = u[y + 2];
+      float sum = left + right;
+      u[y + 1] = (sum + middle) * 0.5f;
+      u[y + 2] = (sum - middle) * 0.5f;
+      u[y + 3] = right;
     }
   }
 
