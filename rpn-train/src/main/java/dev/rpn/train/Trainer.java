@@ -30,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  * training was stopped and resumed. Not for several threads at a time.
  */
 public final class Trainer implements AutoCloseable {
-  /** A checkpoint is written at the end of each epoch, and within one after so long. */
-  private static final long CHECKPOINT_NANOS = 60_000_000_000L;
-
   /** The part of the heap that decoded pictures may take. */
   private static final int HEAP_SHARE = 4;
 
@@ -54,6 +51,9 @@ public final class Trainer implements AutoCloseable {
   private final LossLog losses = new LossLog();
   private final long nativeBytes;
   private final String description;
+
+  /** A checkpoint is written at the end of each epoch, and within one after so long. */
+  private long checkpointNanos = 60_000_000_000L;
 
   private long step;
   private int epoch;
@@ -251,6 +251,11 @@ public final class Trainer implements AutoCloseable {
         network.parameters().network(), start.anchors(), start.profile(), start.preprocessing());
   }
 
+  /** Writes a checkpoint within an epoch whenever the last is so old. */
+  void checkpointEvery(long nanos) {
+    checkpointNanos = nanos;
+  }
+
   /**
    * Continues from the newest checkpoint.
    *
@@ -300,7 +305,7 @@ public final class Trainer implements AutoCloseable {
             objective.classificationLoss(),
             objective.locationLoss(),
             seconds(began));
-        if (System.nanoTime() - saved > CHECKPOINT_NANOS && position < order.length) {
+        if (System.nanoTime() - saved >= checkpointNanos && position < order.length) {
           save();
           saved = System.nanoTime();
         }
