@@ -86,7 +86,7 @@ public final class Safetensors {
         throw new IllegalArgumentException("tensor: the name __metadata__ is reserved");
       }
       ObjectNode entry = root.putObject(tensor.getKey());
-      entry.put("dtype", SafetensorsType.F32.name());
+      entry.put("dtype", FloatFormat.F32.name());
       ArrayNode shape = entry.putArray("shape");
       Arrays.stream(tensor.getValue().shape()).forEach(shape::add);
       long end = next + 4L * tensor.getValue().size();

@@ -28,7 +28,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
    * @param begin its first byte after the header
    * @param end the byte after its last
    */
-  record Entry(SafetensorsType type, List<Integer> shape, long begin, long end) {}
+  record Entry(FloatFormat type, List<Integer> shape, long begin, long end) {}
 
   /**
    * Parses the JSON text.
@@ -73,7 +73,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         || !Set.copyOf(node.propertyNames()).equals(Set.of("dtype", "shape", "data_offsets"))) {
       throw place.wrong("an object of dtype, shape and data_offsets", describe(node));
     }
-    SafetensorsType type = type(place, node.get("dtype"));
+    FloatFormat type = type(place, node.get("dtype"));
     List<Integer> shape = shape(place, node.get("shape"));
     JsonNode offsets = node.get("data_offsets");
     if (!offsets.isArray() || offsets.size() != 2) {
@@ -94,11 +94,11 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     return new Entry(type, shape, begin, end);
   }
 
-  private static SafetensorsType type(Place place, JsonNode node) throws IOException {
+  private static FloatFormat type(Place place, JsonNode node) throws IOException {
     if (!node.isString()) {
       throw place.wrong("dtype to be text", kind(node));
     }
-    for (SafetensorsType type : SafetensorsType.values()) {
+    for (FloatFormat type : FloatFormat.values()) {
       if (type.name().equals(node.stringValue())) {
         return type;
       }

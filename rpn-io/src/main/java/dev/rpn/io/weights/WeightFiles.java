@@ -118,8 +118,11 @@ public final class WeightFiles {
       var arrays = new LinkedHashMap<String, NpyArray>();
       tensors.forEach((key, tensor) -> arrays.put(key, NpyArray.of(tensor)));
       Npz.write(file, arrays);
+    } else if (name.endsWith(".weights.h5")) {
+      KerasWeightsWriter.write(file, network);
     } else {
-      throw Place.of(file).unsupported("expected a name that ends in .safetensors or .npz");
+      throw Place.of(file)
+          .unsupported("expected a name that ends in .safetensors, .npz or .weights.h5");
     }
   }
 }

@@ -36,7 +36,7 @@ final class WeightFormat {
       start = in.readNBytes(START);
     }
     if (begins(start, HDF5)) {
-      throw place.unsupported("HDF5 is not read yet");
+      return KerasFile.openHdf5(file);
     }
     if (begins(start, ZIP)) {
       return openZip(file);
@@ -63,11 +63,17 @@ final class WeightFormat {
     try (ZipArchive zip = ZipArchive.open(file)) {
       names = zip.names();
     }
+    if (names.contains(KerasArchive.WEIGHTS)) {
+      return KerasArchive.open(file);
+    }
     if (names.stream().anyMatch(name -> name.endsWith("data.pkl"))) {
       throw Place.of(file).unsupported("torch's own files are not read: save a safetensors file");
     }
     if (!names.isEmpty() && names.stream().noneMatch(name -> name.endsWith(".npy"))) {
-      throw Place.of(file).wrong("a .npz", "a zip of " + Quote.escape(String.join(", ", names)));
+      throw Place.of(file)
+          .wrong(
+              "a .keras archive (with " + KerasArchive.WEIGHTS + ") or a .npz",
+              "a zip of " + Quote.escape(String.join(", ", names)));
     }
     return NpzTensors.open(file);
   }

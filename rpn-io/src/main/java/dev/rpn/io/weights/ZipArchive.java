@@ -2,6 +2,7 @@ package dev.rpn.io.weights;
 
 import dev.rpn.io.Quote;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ final class ZipArchive implements Closeable {
     ZipFile zip;
     try {
       zip = new ZipFile(file.toFile());
-    } catch (ZipException | RuntimeException e) {
+    } catch (ZipException | EOFException | RuntimeException e) {
       throw place.wrong("not a zip archive of " + Files.size(file) + " bytes", e);
     }
     try {
@@ -71,6 +72,9 @@ final class ZipArchive implements Closeable {
     for (ZipEntry entry : Collections.list(zip.entries())) {
       String name = entry.getName();
       checkName(name);
+      if (name.matches("(?i).*\\.(zip|npz|keras)")) {
+        throw place.entry(name).unsupported("archives within an archive are refused");
+      }
       if (entries.put(name, entry) != null) {
         throw place.wrong("each entry once", Quote.of(name) + " twice");
       }
@@ -153,7 +157,7 @@ final class ZipArchive implements Closeable {
         throw at.wrong("an entry", "none");
       }
       return new ZipEntryStream(at, in, entry.getSize(), entry.getCrc());
-    } catch (ZipException | RuntimeException e) {
+    } catch (ZipException | EOFException | RuntimeException e) {
       throw at.wrong("cannot be read", e);
     }
   }

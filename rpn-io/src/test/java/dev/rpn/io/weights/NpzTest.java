@@ -127,9 +127,16 @@ class NpzTest {
 
   @Test
   void refusesOtherEntries() throws IOException {
+    assertThatThrownBy(() -> Npz.read(zip("readme.txt", new byte[4])))
+        .isInstanceOf(UnsupportedWeightException.class)
+        .hasMessageContaining("entry 'readme.txt' is not a .npy array");
+  }
+
+  @Test
+  void refusesNesting() throws IOException {
     assertThatThrownBy(() -> Npz.read(zip("inner.zip", new byte[4])))
         .isInstanceOf(UnsupportedWeightException.class)
-        .hasMessageContaining("entry 'inner.zip' is not a .npy array");
+        .hasMessageContaining("archives within an archive are refused");
   }
 
   @Test

@@ -3,17 +3,26 @@ package dev.rpn.io.weights;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** The element types of safetensors that become float32. */
-enum SafetensorsType {
-  F64(8),
-  F32(4),
-  F16(2),
-  BF16(2);
+/** The floating-point formats that become float32, named as safetensors names them. */
+enum FloatFormat {
+  F64(8, 11, 52),
+  F32(4, 8, 23),
+  F16(2, 5, 10),
+  BF16(2, 8, 7);
 
   private final int bytes;
+  private final int exponentBits;
+  private final int mantissaBits;
 
-  SafetensorsType(int bytes) {
+  FloatFormat(int bytes, int exponentBits, int mantissaBits) {
     this.bytes = bytes;
+    this.exponentBits = exponentBits;
+    this.mantissaBits = mantissaBits;
+  }
+
+  /** Whether a format with so many bits of exponent and mantissa is this one. */
+  boolean hasBits(int exponent, int mantissa) {
+    return exponent == exponentBits && mantissa == mantissaBits;
   }
 
   /** Bytes a value. */
