@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the architecture that a set of named shapes belongs to: the head by its three layers, a
+ * Finds the architecture that a file's names and shapes belong to: the head by its three layers, a
  * backbone by VGG's layer names with a pool before each new block.
  */
 final class ArchitectureGuess {
@@ -33,39 +33,42 @@ final class ArchitectureGuess {
    * @throws ModelMismatchException if a tensor is missing, unknown, or of a shape that fits no
    *     architecture
    */
-  static Architecture of(Map<String, List<Integer>> shapes) {
-    Optional<Backbone> backbone = backbone(shapes);
-    RpnHead head = head(shapes);
+  static Architecture of(TensorFile file) {
+    Optional<Backbone> backbone = backbone(file);
+    RpnHead head = head(file);
     if (backbone.isPresent() && backbone.get().channels() != head.channels()) {
-      throw new ModelMismatchException(
+      throw mismatch(
+          file,
           "tensor '3x3/kernel': expected the backbone's "
               + backbone.get().channels()
               + " channels, got "
               + head.channels());
     }
     var architecture = new Architecture(backbone, head);
-    check(architecture.weights(), shapes);
+    check(architecture.weights(), file);
     return architecture;
   }
 
   /**
-   * Checks that the shapes are exactly the expected ones.
+   * Checks that a file's tensors are exactly the expected ones.
    *
    * @throws ModelMismatchException if a tensor is missing, unknown, or of another shape
    */
-  static void check(List<TensorSpec> specs, Map<String, List<Integer>> shapes) {
+  static void check(List<TensorSpec> specs, TensorFile file) {
     var expected = new TreeMap<String, List<Integer>>();
     for (TensorSpec spec : specs) {
       expected.put(spec.name(), spec.shape());
-      List<Integer> shape = shape(shapes, spec.name(), spec.shape());
+      List<Integer> shape = shape(file, spec.name(), spec.shape());
       if (!shape.equals(spec.shape())) {
-        throw new ModelMismatchException(
+        throw mismatch(
+          file,
             "tensor '" + spec.name() + "': expected shape " + spec.shape() + ", got " + shape);
       }
     }
-    for (Map.Entry<String, List<Integer>> found : shapes.entrySet()) {
+    for (Map.Entry<String, List<Integer>> found : file.shapes().entrySet()) {
       if (!expected.containsKey(found.getKey())) {
-        throw new ModelMismatchException(
+        throw mismatch(
+          file,
             "unknown tensor "
                 + Quote.of(found.getKey())
                 + " of shape "
@@ -77,25 +80,27 @@ final class ArchitectureGuess {
   }
 
   private static List<Integer> shape(
-      Map<String, List<Integer>> shapes, String name, Object expectedShape) {
-    List<Integer> shape = shapes.get(name);
+      TensorFile file, String name, Object expectedShape) {
+    List<Integer> shape = file.shapes().get(name);
     if (shape == null) {
-      throw new ModelMismatchException(
+      throw mismatch(
+          file,
           "missing tensor '"
               + name
               + "' of shape "
               + expectedShape
               + "; the file has "
-              + (shapes.isEmpty() ? "none" : Quote.escape(String.join(", ", shapes.keySet()))));
+              + (file.shapes().isEmpty() ? "none" : Quote.escape(String.join(", ", file.shapes().keySet()))));
     }
     return shape;
   }
 
-  private static RpnHead head(Map<String, List<Integer>> shapes) {
-    int channels = lastSide(shapes, RpnHead.CONVOLUTION + "/kernel", "[3, 3, C, C]", 3);
-    int anchors = lastSide(shapes, RpnHead.CLASSIFICATION + "/kernel", "[1, 1, C, k]", 1);
+  private static RpnHead head(TensorFile file) {
+    int channels = lastSide(file, RpnHead.CONVOLUTION + "/kernel", "[3, 3, C, C]", 3);
+    int anchors = lastSide(file, RpnHead.CLASSIFICATION + "/kernel", "[1, 1, C, k]", 1);
     if (anchors > Integer.MAX_VALUE / 5) {
-      throw new ModelMismatchException(
+      throw mismatch(
+          file,
           "tensor 'classification/kernel': expected at most "
               + Integer.MAX_VALUE / 5
               + " anchors, got "
@@ -105,23 +110,24 @@ final class ArchitectureGuess {
   }
 
   private static int lastSide(
-      Map<String, List<Integer>> shapes, String name, String expected, int window) {
-    List<Integer> shape = shape(shapes, name, expected);
+      TensorFile file, String name, String expected, int window) {
+    List<Integer> shape = shape(file, name, expected);
     if (shape.size() != 4 || shape.get(0) != window || shape.get(1) != window || shape.get(3) < 1) {
-      throw new ModelMismatchException(
+      throw mismatch(
+          file,
           "tensor " + Quote.of(name) + ": expected shape " + expected + ", got " + shape);
     }
     return shape.get(3);
   }
 
   /**
-   * The backbone among the shapes, if there is one.
+   * The backbone in a file, if there is one.
    *
    * @throws ModelMismatchException if its layers do not fit each other
    */
-  static Optional<Backbone> backbone(Map<String, List<Integer>> shapes) {
+  static Optional<Backbone> backbone(TensorFile file) {
     var kernels = new TreeMap<Integer, String>();
-    for (String name : shapes.keySet()) {
+    for (String name : file.shapes().keySet()) {
       Matcher kernel = BACKBONE_KERNEL.matcher(name);
       if (kernel.matches()) {
         int block = Integer.parseInt(kernel.group(1));
@@ -133,7 +139,7 @@ final class ArchitectureGuess {
     int block = 1;
     for (Map.Entry<Integer, String> kernel : kernels.entrySet()) {
       String name = kernel.getValue();
-      int outputs = lastSide(shapes, name, "[3, 3, " + channels + ", C]", 3);
+      int outputs = lastSide(file, name, "[3, 3, " + channels + ", C]", 3);
       for (; block < kernel.getKey() / 100; block++) {
         layers.add(new MaxPool2x2("block" + block + "_pool"));
       }
@@ -141,5 +147,9 @@ final class ArchitectureGuess {
       channels = outputs;
     }
     return layers.isEmpty() ? Optional.empty() : Optional.of(new Backbone(layers));
+  }
+
+  private static ModelMismatchException mismatch(TensorFile file, String message) {
+    return new ModelMismatchException(file.place() + ": " + message);
   }
 }

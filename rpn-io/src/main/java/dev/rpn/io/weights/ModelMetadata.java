@@ -87,7 +87,7 @@ final class ModelMetadata {
   /** The architecture that a file states, or else the one that its shapes fit. */
   static Architecture architecture(TensorFile file) throws IOException {
     if (!file.metadata().containsKey(ARCHITECTURE)) {
-      return ArchitectureGuess.of(file.shapes());
+      return ArchitectureGuess.of(file);
     }
     JsonFields root = JsonFields.of(file, ARCHITECTURE);
     Optional<Backbone> backbone = Optional.empty();

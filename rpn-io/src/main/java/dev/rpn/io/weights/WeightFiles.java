@@ -67,9 +67,9 @@ public final class WeightFiles {
   public static Network readNetwork(Path headFile, Path backboneFile) throws IOException {
     try (TensorFile head = WeightFormat.open(headFile);
         TensorFile base = WeightFormat.open(backboneFile)) {
-      Architecture alone = ArchitectureGuess.of(head.shapes());
+      Architecture alone = ArchitectureGuess.of(head);
       Backbone backbone =
-          ArchitectureGuess.backbone(base.shapes())
+          ArchitectureGuess.backbone(base)
               .orElseThrow(() ->
                   new ModelMismatchException(
                       base.place()
@@ -81,14 +81,15 @@ public final class WeightFiles {
       }
       if (backbone.channels() != alone.head().channels()) {
         throw new ModelMismatchException(
-            "head: channels: expected the backbone's "
+            head.place()
+                + ": channels: expected the backbone's "
                 + backbone.channels()
                 + ", got "
                 + alone.head().channels());
       }
       var specs = new ArrayList<TensorSpec>();
       backbone.layers().forEach(layer -> specs.addAll(layer.weights()));
-      ArchitectureGuess.check(specs, base.shapes());
+      ArchitectureGuess.check(specs, base);
       var tensors = new LinkedHashMap<>(base.readAll(NonFinite.REFUSE));
       tensors.putAll(head.readAll(NonFinite.REFUSE));
       Architecture whole = Architecture.of(backbone, alone.head());
@@ -98,7 +99,7 @@ public final class WeightFiles {
 
   /** Reads the weights of a known architecture, shapes first. */
   static Network network(TensorFile open, Architecture architecture) throws IOException {
-    ArchitectureGuess.check(architecture.weights(), open.shapes());
+    ArchitectureGuess.check(architecture.weights(), open);
     return new Network(architecture, Weights.of(architecture, open.readAll(NonFinite.REFUSE)));
   }
 

@@ -167,6 +167,7 @@ class WeightFilesTest {
       }
       assertThatThrownBy(() -> WeightFiles.readNetwork(file))
           .isInstanceOf(ModelMismatchException.class)
+          .hasMessageStartingWith(file + ": ")
           .hasMessageContaining(message);
     }
   }
@@ -183,7 +184,7 @@ class WeightFilesTest {
             "block1_conv1/bias", NpyArray.of(Tensor.zeros(4))));
     assertThatThrownBy(() -> WeightFiles.readNetwork(head, backbone))
         .isInstanceOf(ModelMismatchException.class)
-        .hasMessage("head: channels: expected the backbone's 4, got 3");
+        .hasMessage(head + ": channels: expected the backbone's 4, got 3");
     assertThatThrownBy(() -> WeightFiles.readNetwork(head, head))
         .isInstanceOf(ModelMismatchException.class)
         .hasMessageContaining("expected a backbone's layers");
