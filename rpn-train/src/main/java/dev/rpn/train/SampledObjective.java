@@ -36,7 +36,7 @@ final class SampledObjective {
    * @param batch most pictures of a batch
    * @throws IllegalArgumentException if the profile's objective is not over sampled anchors
    */
-  SampledObjective(Profile profile, float[] anchors, int batch, Arena arena) {
+  SampledObjective(Profile profile, float[] anchors, int batch) {
     if (profile.objective().normaliser() == Normaliser.ALL_ELEMENTS) {
       throw new IllegalArgumentException(
           "profile '"
@@ -52,6 +52,8 @@ final class SampledObjective {
     rows = new int[Math.multiplyExact(batch, sampled)];
     positives = new int[batch];
     counts = new int[batch];
+    // Freed with the last reference: it is small.
+    Arena arena = Arena.ofAuto();
     classificationTargets = Segments.allocate(arena, (long) batch * perPicture);
     locationTargets = Segments.allocate(arena, 4L * batch * perPicture);
   }

@@ -1,27 +1,14 @@
 package dev.rpn.train;
 
-import dev.rpn.anchor.Anchors;
-import dev.rpn.anchor.Box;
-import dev.rpn.anchor.Size;
 import dev.rpn.engine.Workers;
-import dev.rpn.io.picture.Picture;
-import dev.rpn.io.picture.PictureInput;
-import dev.rpn.io.picture.PictureScale;
 import dev.rpn.kernel.KernelProvider;
-import dev.rpn.model.Backbone;
-import dev.rpn.model.MapShape;
 import dev.rpn.model.Optimizer.Adam;
 import dev.rpn.model.Preprocessing;
 import dev.rpn.model.ProposalModel;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,21 +22,11 @@ public final class Trainer implements AutoCloseable {
 
   private final TrainingRecipe recipe;
   private final ProposalModel start;
-  private final List<? extends TrainingPicture> pictures;
-  private final Workers workers;
   private final @Nullable Checkpoints checkpoints;
-  private final PictureInput input;
-  private final PictureCache cache;
-  private final float[][] truths;
-  private final Arena arena = Arena.ofShared();
-  private final TrainingNetwork network;
-  private final SampledObjective objective;
-  private final Workers.Task prepare;
-  private final MemorySegment[][] inputs;
-  private final Picture[] batchPictures;
-  private final int[] order;
+  private final PictureSet pictures;
+  private final PictureStep network;
   private final LossLog losses = new LossLog();
-  private final long nativeBytes;
+  private final int[] order;
   private final String description;
 
   /** A checkpoint is written at the end of each epoch, and within one after so long. */
@@ -60,7 +37,6 @@ public final class Trainer implements AutoCloseable {
   private int position;
   private double epochLoss;
   private @Nullable String lastCheckpoint;
-  private boolean closed;
 
   /**
    * Takes all the memory that the steps need; reads no picture yet.
@@ -71,7 +47,8 @@ public final class Trainer implements AutoCloseable {
    * @param workers who share the work; not closed
    * @param checkpoints where to write them; null for none
    * @throws IllegalArgumentException if there is no picture, a truth has no area, the model has no
-   *     backbone, or there is not enough native memory
+   *     backbone or another size of pictures, its profile does not sample anchors, or there is not
+   *     enough native memory
    */
   public Trainer(
       TrainingRecipe recipe,
@@ -82,20 +59,7 @@ public final class Trainer implements AutoCloseable {
       @Nullable Checkpoints checkpoints) {
     this.recipe = recipe;
     this.start = start;
-    this.pictures = List.copyOf(pictures);
-    this.workers = workers;
     this.checkpoints = checkpoints;
-    if (pictures.isEmpty()) {
-      throw new IllegalArgumentException("training: expected at least one picture, got none");
-    }
-    Backbone backbone =
-        start
-            .network()
-            .architecture()
-            .backbone()
-            .orElseThrow(() ->
-                new IllegalArgumentException(
-                    "training on pictures expects a model with a backbone, got a head alone"));
     Preprocessing preprocessing = start.preprocessing();
     if (preprocessing.width() != recipe.width() || preprocessing.height() != recipe.height()) {
       throw new IllegalArgumentException(
@@ -108,113 +72,23 @@ public final class Trainer implements AutoCloseable {
               + " x "
               + preprocessing.height());
     }
-    input = new PictureInput(preprocessing);
-    cache = new PictureCache(pictures, input, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
-    truths = new float[pictures.size()][];
-    for (int i = 0; i < truths.length; i++) {
-      truths[i] = truths(pictures.get(i), input);
-    }
-    order = new int[pictures.size()];
-    int batch = Math.min(recipe.batch(), order.length);
-    batchPictures = new Picture[batch];
-    MapShape shape =
-        new MapShape(batch, recipe.height(), recipe.width(), Backbone.PICTURE_CHANNELS);
-    MapShape features = backbone.featureShape(shape);
-    Size size = new Size(recipe.height(), recipe.width());
-    float[] anchors =
-        new Anchors(
-                start.anchors(),
-                start.profile(),
-                size,
-                List.of(new Size(features.height(), features.width())))
-            .toArray();
-    objective = new SampledObjective(start.profile(), anchors, batch, arena);
-    int rest = order.length % batch;
+    this.pictures =
+        new PictureSet(pictures, preprocessing, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+    order = new int[this.pictures.size()];
     network =
-        new TrainingNetwork(
-            start.network(),
-            shape,
-            rest == 0 ? Set.of(batch) : Set.of(batch, rest),
-            kernels.training(),
-            workers);
-    nativeBytes = network.footprint().total() + SampledObjective.bytes(anchors.length / 4, batch);
-    inputs = new MemorySegment[2][];
-    inputs[0] = slices(network.pass(batch), batch);
-    inputs[1] = rest == 0 ? new MemorySegment[0] : slices(network.pass(rest), rest);
-    var builders = new TargetBuilder[workers.threads()];
-    for (int i = 0; i < builders.length; i++) {
-      builders[i] = new TargetBuilder(start.profile(), anchors, size);
-    }
-    prepare =
-        (image, worker) -> {
-          int picture = order[position + image];
-          input.write(currentPicture(image), currentInput(image));
-          builders[worker].build(truths[picture], recipe.seed(), step + 1, image, objective);
-        };
-    description = describe();
+        new PictureStep(start, this.pictures, recipe.batch(), recipe.seed(), kernels, workers);
+    // What must be the same for a checkpoint to be of this training.
+    description =
+        String.format(
+            Locale.ROOT,
+            "%s; %s; %s; %s; %d pictures with checksum %08x",
+            recipe,
+            start.network().architecture(),
+            start.anchors(),
+            start.profile(),
+            order.length,
+            this.pictures.checksum());
     shuffle();
-  }
-
-  private static MemorySegment[] slices(Pass pass, int batch) {
-    var slices = new MemorySegment[batch];
-    long bytes = pass.input().byteSize() / batch;
-    for (int i = 0; i < batch; i++) {
-      slices[i] = pass.input().asSlice(i * bytes, bytes);
-    }
-    return slices;
-  }
-
-  private Picture currentPicture(int image) {
-    return batchPictures[image];
-  }
-
-  private MemorySegment currentInput(int image) {
-    return inputs[batch() == batchPictures.length ? 0 : 1][image];
-  }
-
-  /** Truths in the network's pixels. */
-  private static float[] truths(TrainingPicture picture, PictureInput input) {
-    PictureScale scale = input.scale(picture.width(), picture.height());
-    List<Box> boxes = picture.truths();
-    var rows = new float[4 * boxes.size()];
-    for (int i = 0; i < boxes.size(); i++) {
-      Box box = scale.toInput(boxes.get(i));
-      if (!(box.area() > 0) || !(box.width() > 0) || !Float.isFinite(box.area())) {
-        throw new IllegalArgumentException(
-            "picture '"
-                + picture.name()
-                + "': truth "
-                + i
-                + ": expected a box of some area, got "
-                + boxes.get(i));
-      }
-      rows[4 * i] = box.x1();
-      rows[4 * i + 1] = box.y1();
-      rows[4 * i + 2] = box.x2();
-      rows[4 * i + 3] = box.y2();
-    }
-    return rows;
-  }
-
-  /** What must be the same for a checkpoint to be of this training. */
-  private String describe() {
-    CRC32C sum = new CRC32C();
-    for (int i = 0; i < truths.length; i++) {
-      sum.update(pictures.get(i).name().getBytes(StandardCharsets.UTF_8));
-      for (float value : truths[i]) {
-        int bits = Float.floatToRawIntBits(value);
-        for (int shift = 24; shift >= 0; shift -= 8) {
-          sum.update(bits >> shift);
-        }
-      }
-    }
-    return String.format(
-        Locale.ROOT,
-        "%s; %s; %d pictures with checksum %08x",
-        recipe,
-        start.network().architecture(),
-        truths.length,
-        sum.getValue());
   }
 
   private void shuffle() {
@@ -223,16 +97,13 @@ public final class Trainer implements AutoCloseable {
 
   /** Bytes of native memory that the trainer holds. */
   public long nativeBytes() {
-    return nativeBytes;
+    return network.nativeBytes();
   }
 
   /** Updates of the whole training. */
   public long steps() {
-    return (long) stepsPerEpoch() * recipe.epochs();
-  }
-
-  private int stepsPerEpoch() {
-    return Math.ceilDiv(order.length, batchPictures.length);
+    int perEpoch = Math.ceilDiv(order.length, Math.min(recipe.batch(), order.length));
+    return (long) perEpoch * recipe.epochs();
   }
 
   /** Updates done, those before a resumption included. */
@@ -240,7 +111,7 @@ public final class Trainer implements AutoCloseable {
     return step;
   }
 
-  /** The losses of the last steps, some thousands at most, those before a resumption included. */
+  /** The losses of the last steps, 4096 at most, those before a resumption included. */
   public List<StepLoss> losses() {
     return losses.entries();
   }
@@ -277,7 +148,8 @@ public final class Trainer implements AutoCloseable {
     position = found.position();
     epochLoss = found.epochLoss();
     losses.restore(step, found.losses());
-    network.pack();
+    lastCheckpoint = checkpoints.list().get(0).toString();
+    network.weightsChanged();
     shuffle();
     return true;
   }
@@ -295,15 +167,16 @@ public final class Trainer implements AutoCloseable {
     long began = System.nanoTime();
     long saved = began;
     while (epoch < recipe.epochs()) {
+      Adam optimizer = recipe.optimizer(epoch);
       while (position < order.length) {
-        step(recipe.optimizer(epoch));
+        update(optimizer);
         listener.step(
             step,
             steps(),
             epoch + 1,
-            objective.classificationLoss() + objective.locationLoss(),
-            objective.classificationLoss(),
-            objective.locationLoss(),
+            network.loss(),
+            network.classificationLoss(),
+            network.locationLoss(),
             seconds(began));
         if (System.nanoTime() - saved >= checkpointNanos && position < order.length) {
           save();
@@ -316,8 +189,8 @@ public final class Trainer implements AutoCloseable {
       epochLoss = 0;
       save();
       saved = System.nanoTime();
-      listener.epoch(epoch, recipe.epochs(), mean, seconds(began), this::model);
       shuffle();
+      listener.epoch(epoch, recipe.epochs(), mean, seconds(began), this::model);
     }
   }
 
@@ -325,28 +198,13 @@ public final class Trainer implements AutoCloseable {
     return (System.nanoTime() - began) * 1e-9;
   }
 
-  /** Pictures of the next step. */
-  private int batch() {
-    return Math.min(batchPictures.length, order.length - position);
-  }
-
-  private void step(Adam optimizer) throws IOException {
-    int batch = batch();
-    for (int i = 0; i < batch; i++) {
-      batchPictures[i] = cache.get(order[position + i]);
-    }
-    Pass pass = network.pass(batch);
-    workers.run(prepare, batch);
-    network.forward(pass);
-    objective.accumulate(
-        batch, pass.logits(), pass.deltas(), pass.logitGradients(), pass.deltaGradients());
-    double classification = objective.classificationLoss();
-    double location = objective.locationLoss();
-    network.learn(pass, classification + location, optimizer, step + 1, lastCheckpoint);
+  private void update(Adam optimizer) throws IOException {
+    int batch = Math.min(recipe.batch(), order.length - position);
+    network.run(order, position, batch, optimizer, step + 1, lastCheckpoint);
     step++;
     position += batch;
-    epochLoss += (classification + location) * batch;
-    losses.add(classification, location);
+    epochLoss += network.loss() * batch;
+    losses.add(network.classificationLoss(), network.locationLoss());
   }
 
   private void save() throws IOException {
@@ -368,18 +226,13 @@ public final class Trainer implements AutoCloseable {
       throw new IOException(
           "checkpoint "
               + present.get(0)
-              + " is of an earlier training that did not end: resume it, or delete its"
-              + " checkpoints");
+              + " is of an earlier training: resume it, or delete its checkpoints");
     }
   }
 
   /** Frees the memory; a second call does nothing. */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      network.close();
-      arena.close();
-    }
+    network.close();
   }
 }

@@ -38,8 +38,8 @@ final class TrainingNetwork implements AutoCloseable {
    * @param start starting weights; copied
    * @param input shape of the largest batch
    * @param batches the sizes of batches that will come
-   * @throws IllegalArgumentException if the channels do not fit, a starting weight is not finite,
-   *     or there is not enough native memory
+   * @throws IllegalArgumentException if the channels do not fit or there is not enough native
+   *     memory
    */
   TrainingNetwork(
       Network start,

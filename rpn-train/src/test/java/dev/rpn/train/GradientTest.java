@@ -20,7 +20,6 @@ import dev.rpn.model.Network;
 import dev.rpn.model.RpnHead;
 import dev.rpn.model.Tensor;
 import dev.rpn.model.TensorSpec;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -251,51 +250,49 @@ class GradientTest {
     float[] labels = new float[2 * perPicture];
     boolean[] counted = new boolean[2 * perPicture];
     float[] targets = new float[8 * perPicture];
-    try (Arena arena = Arena.ofShared()) {
-      SampledObjective objective = new SampledObjective(Profile.TORCHVISION, anchors, 2, arena);
-      AnchorSample sample = new AnchorSample(256);
-      BoxCoder coder = new BoxCoder(Profile.TORCHVISION);
-      int total = 0;
-      for (int image = 0; image < 2; image++) {
-        sample.positives = 0;
-        sample.count = 0;
-        for (int pass = 0; pass < 2; pass++) {
-          for (int i = image; i < perPicture - 3; i += 2) {
-            boolean positive = matched[i] >= 0;
-            if (positive == (pass == 0)) {
-              sample.anchors[sample.count++] = i;
-              sample.positives += positive ? 1 : 0;
-              int row = image * perPicture + i;
-              counted[row] = true;
-              labels[row] = positive ? 1 : 0;
-              if (positive) {
-                coder.encode(anchors, 4 * i, truths, 4 * matched[i], targets, 4 * row);
-              }
+    SampledObjective objective = new SampledObjective(Profile.TORCHVISION, anchors, 2);
+    AnchorSample sample = new AnchorSample(256);
+    BoxCoder coder = new BoxCoder(Profile.TORCHVISION);
+    int total = 0;
+    for (int image = 0; image < 2; image++) {
+      sample.positives = 0;
+      sample.count = 0;
+      for (int pass = 0; pass < 2; pass++) {
+        for (int i = image; i < perPicture - 3; i += 2) {
+          boolean positive = matched[i] >= 0;
+          if (positive == (pass == 0)) {
+            sample.anchors[sample.count++] = i;
+            sample.positives += positive ? 1 : 0;
+            int row = image * perPicture + i;
+            counted[row] = true;
+            labels[row] = positive ? 1 : 0;
+            if (positive) {
+              coder.encode(anchors, 4 * i, truths, 4 * matched[i], targets, 4 * row);
             }
           }
         }
-        total += sample.count;
-        objective.prepare(image, matched, sample, truths, new float[4]);
       }
-      double scale = 1.0 / total;
-      check(
-          DEEP,
-          shape,
-          pass ->
-              objective.accumulate(
-                  2, pass.logits(), pass.deltas(), pass.logitGradients(), pass.deltaGradients()),
-          judge -> {
-            double sum = 0;
-            for (int row = 0; row < counted.length; row++) {
-              if (counted[row]) {
-                sum += crossEntropy(judge.logits[row], labels[row]);
-                for (int j = 4 * row; labels[row] > 0 && j < 4 * row + 4; j++) {
-                  sum += smooth(judge.deltas[j], targets[j], 1 / 9f);
-                }
+      total += sample.count;
+      objective.prepare(image, matched, sample, truths, new float[4]);
+    }
+    double scale = 1.0 / total;
+    check(
+        DEEP,
+        shape,
+        pass ->
+            objective.accumulate(
+                2, pass.logits(), pass.deltas(), pass.logitGradients(), pass.deltaGradients()),
+        judge -> {
+          double sum = 0;
+          for (int row = 0; row < counted.length; row++) {
+            if (counted[row]) {
+              sum += crossEntropy(judge.logits[row], labels[row]);
+              for (int j = 4 * row; labels[row] > 0 && j < 4 * row + 4; j++) {
+                sum += smooth(judge.deltas[j], targets[j], 1 / 9f);
               }
             }
-            return sum * scale;
-          });
-    }
+          }
+          return sum * scale;
+        });
   }
 }

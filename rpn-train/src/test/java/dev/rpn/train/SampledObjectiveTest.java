@@ -8,7 +8,6 @@ import dev.rpn.anchor.Profile;
 import dev.rpn.anchor.Size;
 import dev.rpn.io.weights.NpyArray;
 import dev.rpn.model.Tensor;
-import java.lang.foreign.Arena;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -45,28 +44,26 @@ class SampledObjectiveTest {
     int[] matched = new int[count];
     AnchorMatcher matcher = new AnchorMatcher(Profile.TORCHVISION, anchors, new Size(240, 320));
     AnchorSample sample = new AnchorSample(256);
-    try (Arena arena = Arena.ofConfined()) {
-      SampledObjective objective = new SampledObjective(Profile.TORCHVISION, anchors, 2, arena);
-      for (int image = 0; image < 2; image++) {
-        float[] truths = golden.get("truth/" + image).toFloats();
-        matcher.match(truths, matched);
-        int[] positive = golden.get("positive/" + image).toInts();
-        int[] negative = golden.get("negative/" + image).toInts();
-        sample.count = 0;
-        add(sample, positive);
-        sample.positives = sample.count;
-        add(sample, negative);
-        assertThat(sample.count).isEqualTo(256);
-        objective.prepare(image, matched, sample, truths, new float[4]);
-      }
-      objective.accumulate(
-          2, logits.data(), deltas.data(), logitGradients.data(), deltaGradients.data());
-      double classification = golden.get("loss_objectness").get(0);
-      double location = golden.get("loss_box").get(0);
-      assertThat(objective.classificationLoss())
-          .isCloseTo(classification, within(1e-5 * classification));
-      assertThat(objective.locationLoss()).isCloseTo(location, within(1e-5 * location));
+    SampledObjective objective = new SampledObjective(Profile.TORCHVISION, anchors, 2);
+    for (int image = 0; image < 2; image++) {
+      float[] truths = golden.get("truth/" + image).toFloats();
+      matcher.match(truths, matched);
+      int[] positive = golden.get("positive/" + image).toInts();
+      int[] negative = golden.get("negative/" + image).toInts();
+      sample.count = 0;
+      add(sample, positive);
+      sample.positives = sample.count;
+      add(sample, negative);
+      assertThat(sample.count).isEqualTo(256);
+      objective.prepare(image, matched, sample, truths, new float[4]);
     }
+    objective.accumulate(
+        2, logits.data(), deltas.data(), logitGradients.data(), deltaGradients.data());
+    double classification = golden.get("loss_objectness").get(0);
+    double location = golden.get("loss_box").get(0);
+    assertThat(objective.classificationLoss())
+        .isCloseTo(classification, within(1e-5 * classification));
+    assertThat(objective.locationLoss()).isCloseTo(location, within(1e-5 * location));
   }
 
   private static void add(AnchorSample sample, int[] mask) {
@@ -84,26 +81,22 @@ class SampledObjectiveTest {
     Tensor deltas = Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 8);
     Tensor logitGradients = Tensor.of(new float[] {Float.NaN, Float.NaN}, 2);
     Tensor deltaGradients = Tensor.of(new float[] {9, 9, 9, 9, 9, 9, 9, 9}, 8);
-    try (Arena arena = Arena.ofConfined()) {
-      SampledObjective objective = new SampledObjective(Profile.TORCHVISION, anchors, 1, arena);
-      new TargetBuilder(Profile.TORCHVISION, anchors, new Size(32, 32))
-          .build(new float[0], 1, 1, 0, objective);
-      objective.accumulate(
-          1, logits.data(), deltas.data(), logitGradients.data(), deltaGradients.data());
-      assertThat(objective.locationLoss()).isZero();
-      assertThat(objective.classificationLoss())
-          .isCloseTo((Math.log1p(Math.exp(1)) + Math.log1p(Math.exp(2))) / 2, within(1e-6));
-      assertThat(deltaGradients.toArray()).containsOnly(0f);
-      assertThat(logitGradients.firstNonFinite()).isEqualTo(-1);
-    }
+    SampledObjective objective = new SampledObjective(Profile.TORCHVISION, anchors, 1);
+    new TargetBuilder(Profile.TORCHVISION, anchors, new Size(32, 32))
+        .build(new float[0], 1, 1, 0, objective);
+    objective.accumulate(
+        1, logits.data(), deltas.data(), logitGradients.data(), deltaGradients.data());
+    assertThat(objective.locationLoss()).isZero();
+    assertThat(objective.classificationLoss())
+        .isCloseTo((Math.log1p(Math.exp(1)) + Math.log1p(Math.exp(2))) / 2, within(1e-6));
+    assertThat(deltaGradients.toArray()).containsOnly(0f);
+    assertThat(logitGradients.firstNonFinite()).isEqualTo(-1);
   }
 
   @Test
   void refusesAProfileWhoseLossesCountEveryAnchor() {
-    try (Arena arena = Arena.ofConfined()) {
-      assertThatThrownBy(() -> new SampledObjective(Profile.KERAS, new float[4], 1, arena))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("profile 'keras'");
-    }
+    assertThatThrownBy(() -> new SampledObjective(Profile.KERAS, new float[4], 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("profile 'keras'");
   }
 }

@@ -1,0 +1,112 @@
+package dev.rpn.train;
+
+import dev.rpn.anchor.Box;
+import dev.rpn.io.picture.Picture;
+import dev.rpn.io.picture.PictureInput;
+import dev.rpn.io.picture.PictureScale;
+import dev.rpn.model.Preprocessing;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pictures of a training in the size that the network reads, with their truths in its pixels.
+ * Each is decoded and resized once, as long as the resized ones fit a budget.
+ */
+final class PictureSet {
+  private final List<TrainingPicture> pictures;
+  private final PictureInput input;
+  private final float[][] truths;
+  private final @Nullable Picture[] kept;
+  private long room;
+
+  /**
+   * Reads no picture yet.
+   *
+   * @param preprocessing with a fixed size
+   * @param budget bytes on the heap that resized pictures may take
+   * @throws IllegalArgumentException if there is no picture or a truth has no area
+   */
+  PictureSet(List<? extends TrainingPicture> pictures, Preprocessing preprocessing, long budget) {
+    this.pictures = List.copyOf(pictures);
+    if (pictures.isEmpty()) {
+      throw new IllegalArgumentException("training: expected at least one picture, got none");
+    }
+    input = new PictureInput(preprocessing);
+    kept = new Picture[pictures.size()];
+    room = budget;
+    truths = new float[pictures.size()][];
+    for (int i = 0; i < truths.length; i++) {
+      truths[i] = truths(pictures.get(i));
+    }
+  }
+
+  private float[] truths(TrainingPicture picture) {
+    PictureScale scale = input.scale(picture.width(), picture.height());
+    List<Box> boxes = picture.truths();
+    var rows = new float[4 * boxes.size()];
+    for (int i = 0; i < boxes.size(); i++) {
+      Box box = scale.toInput(boxes.get(i));
+      if (!(box.width() > 0) || !(box.height() > 0) || !Float.isFinite(box.area())) {
+        throw new IllegalArgumentException(
+            "picture '"
+                + picture.name()
+                + "': truth "
+                + i
+                + ": expected a box of some area, got "
+                + boxes.get(i));
+      }
+      rows[4 * i] = box.x1();
+      rows[4 * i + 1] = box.y1();
+      rows[4 * i + 2] = box.x2();
+      rows[4 * i + 3] = box.y2();
+    }
+    return rows;
+  }
+
+  int size() {
+    return truths.length;
+  }
+
+  /** Rows of x1, y1, x2, y2 in the network's pixels. */
+  float[] truths(int index) {
+    return truths[index];
+  }
+
+  /** The picture in the size of the network's input. For one thread at a time. */
+  Picture resized(int index) throws IOException {
+    Picture picture = kept[index];
+    if (picture == null) {
+      picture = input.resize(pictures.get(index).read());
+      long bytes = 3L * picture.width() * picture.height();
+      if (bytes <= room) {
+        room -= bytes;
+        kept[index] = picture;
+      }
+    }
+    return picture;
+  }
+
+  /** Writes a resized picture as the network reads it. */
+  void write(Picture resized, MemorySegment slice) {
+    input.write(resized, slice);
+  }
+
+  /** Changes with any name, truth or size: for telling trainings apart. */
+  int checksum() {
+    CRC32C sum = new CRC32C();
+    for (int i = 0; i < truths.length; i++) {
+      sum.update(pictures.get(i).name().getBytes(StandardCharsets.UTF_8));
+      for (float value : truths[i]) {
+        int bits = Float.floatToRawIntBits(value);
+        for (int shift = 24; shift >= 0; shift -= 8) {
+          sum.update(bits >> shift);
+        }
+      }
+    }
+    return (int) sum.getValue();
+  }
+}
