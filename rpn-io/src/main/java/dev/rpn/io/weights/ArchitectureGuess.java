@@ -61,14 +61,14 @@ final class ArchitectureGuess {
       List<Integer> shape = shape(file, spec.name(), spec.shape());
       if (!shape.equals(spec.shape())) {
         throw mismatch(
-          file,
+            file,
             "tensor '" + spec.name() + "': expected shape " + spec.shape() + ", got " + shape);
       }
     }
     for (Map.Entry<String, List<Integer>> found : file.shapes().entrySet()) {
       if (!expected.containsKey(found.getKey())) {
         throw mismatch(
-          file,
+            file,
             "unknown tensor "
                 + Quote.of(found.getKey())
                 + " of shape "
@@ -79,8 +79,7 @@ final class ArchitectureGuess {
     }
   }
 
-  private static List<Integer> shape(
-      TensorFile file, String name, Object expectedShape) {
+  private static List<Integer> shape(TensorFile file, String name, Object expectedShape) {
     List<Integer> shape = file.shapes().get(name);
     if (shape == null) {
       throw mismatch(
@@ -90,7 +89,9 @@ final class ArchitectureGuess {
               + "' of shape "
               + expectedShape
               + "; the file has "
-              + (file.shapes().isEmpty() ? "none" : Quote.escape(String.join(", ", file.shapes().keySet()))));
+              + (file.shapes().isEmpty()
+                  ? "none"
+                  : Quote.escape(String.join(", ", file.shapes().keySet()))));
     }
     return shape;
   }
@@ -109,13 +110,11 @@ final class ArchitectureGuess {
     return new RpnHead(channels, anchors);
   }
 
-  private static int lastSide(
-      TensorFile file, String name, String expected, int window) {
+  private static int lastSide(TensorFile file, String name, String expected, int window) {
     List<Integer> shape = shape(file, name, expected);
     if (shape.size() != 4 || shape.get(0) != window || shape.get(1) != window || shape.get(3) < 1) {
       throw mismatch(
-          file,
-          "tensor " + Quote.of(name) + ": expected shape " + expected + ", got " + shape);
+          file, "tensor " + Quote.of(name) + ": expected shape " + expected + ", got " + shape);
     }
     return shape.get(3);
   }

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class MutationTest {
   private static final long SEED = Long.getLong("rpn.seed", 20261123);
-  private static final int COUNT = Integer.getInteger("rpn.mutations", 400);
+  private static final int COUNT = Integer.getInteger("rpn.mutations", 200);
 
   @TempDir Path directory;
 
