@@ -19,6 +19,17 @@ public final class ModelFile {
   private ModelFile() {}
 
   /**
+   * Whether a file of weights is a model, too; only its header is read.
+   *
+   * @throws WeightFormatException if it is no file of weights
+   */
+  public static boolean isModel(Path file) throws IOException {
+    try (TensorFile open = WeightFormat.open(file)) {
+      return open.metadata().containsKey(ModelMetadata.FORMAT);
+    }
+  }
+
+  /**
    * Reads a model.
    *
    * @throws WeightFormatException if the file is malformed, or holds weights but no model
