@@ -1,7 +1,18 @@
 package dev.rpn.cli;
 
+import dev.rpn.anchor.AnchorRecipe;
+import dev.rpn.anchor.Profile;
+import dev.rpn.io.weights.ModelFile;
+import dev.rpn.io.weights.WeightFiles;
+import dev.rpn.model.Backbone;
+import dev.rpn.model.Network;
+import dev.rpn.model.Preprocessing;
+import dev.rpn.model.ProposalModel;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,7 +26,16 @@ import picocli.CommandLine.Parameters;
       "       rpn convert --head FILE [--backbone FILE] [--profile NAME] [--anchor-sizes N,...]",
       "                   [--anchor-ratios F,...] OUT"
     },
-    description = {"Convert weights from one format to another, or make one model file of parts."},
+    description = {
+      "Convert weights from one format to another, or make one model file of parts.",
+      "",
+      "Reads safetensors, npz and Keras's .keras, .h5 and .weights.h5; writes .safetensors, .npz and"
+          + " .weights.h5, as the name of OUT says. What was written is read back and compared.",
+      "",
+      "A model file (.safetensors) also holds anchors, profile and preprocessing. With a backbone,"
+          + " pictures keep their size and are fed as Keras feeds VGG16 (BGR less ImageNet's means)."
+          + " Strides are the backbone's; without one 16, or 4, 8, 16, ... of several levels."
+    },
     footer = {
       "Examples:",
       "  rpn convert rpn.keras rpn.safetensors",
@@ -23,7 +43,6 @@ import picocli.CommandLine.Parameters;
           + " model.safetensors",
       "  rpn convert --head fpn.safetensors --anchor-sizes '32;64;128;256;512' model.safetensors"
     })
-@SuppressWarnings("UnusedVariable") // until wired
 final class ConvertCommand extends Subcommand {
   @Parameters(
       arity = "1..2",
@@ -43,26 +62,110 @@ final class ConvertCommand extends Subcommand {
   @Option(
       names = "--profile",
       paramLabel = "NAME",
-      description = "Whose numeric conventions the weights were trained under.")
-  private String profile = "torchvision";
+      description =
+          "Whose numeric conventions the weights were trained under: torchvision, detectron2,"
+              + " pyfrcnn or keras. Default: torchvision")
+  private @Nullable String profile;
 
   @Option(
       names = "--anchor-sizes",
       paramLabel = "N,...",
       converter = AnchorSizes.Converter.class,
       description =
-          "Sides of the square anchors in pixels; sizes of several levels are separated by ';'.")
+          "Sides of the square anchors in pixels; sizes of several levels are separated by ';'."
+              + " Default: 128,256,512")
   private @Nullable AnchorSizes anchorSizes;
 
   @Option(
       names = "--anchor-ratios",
-      split = ",",
-      paramLabel = "F",
-      description = "Height over width.")
-  private List<Float> anchorRatios = List.of(0.5f, 1f, 2f);
+      paramLabel = "F,...",
+      converter = Numbers.Converter.class,
+      description = "Height over width. Default: 0.5,1,2")
+  private @Nullable Numbers anchorRatios;
 
   @Override
   boolean run() throws Exception {
-    throw new UnsupportedOperationException();
+    if (head != null) {
+      if (files.size() != 1) {
+        throw usage("expected one file with --head: OUT, got " + files.size());
+      }
+      assemble(head, files.get(0));
+      return true;
+    }
+    if (backbone != null || profile != null || anchorSizes != null || anchorRatios != null) {
+      throw usage("--backbone, --profile and the anchors' options expect --head");
+    }
+    if (files.size() != 2) {
+      throw usage("expected two files: IN and OUT, got " + files.size());
+    }
+    convert(files.get(0), files.get(1));
+    return true;
+  }
+
+  private void convert(Path in, Path to) throws IOException {
+    if (ModelFile.isModel(in) && isSafetensors(to)) {
+      write(ModelFile.read(in), to);
+    } else {
+      Network network = WeightFiles.readNetwork(in);
+      WeightFiles.write(to, network);
+      verify(network, to);
+    }
+  }
+
+  private void assemble(Path headFile, Path to) throws IOException {
+    if (!isSafetensors(to)) {
+      throw usage("a model file is safetensors: expected a name in .safetensors, got " + to);
+    }
+    Profile conventions = conventions();
+    Network network =
+        backbone == null
+            ? WeightFiles.readNetwork(headFile)
+            : WeightFiles.readNetwork(headFile, backbone);
+    List<List<Float>> sizes =
+        anchorSizes == null ? List.of(List.of(128f, 256f, 512f)) : anchorSizes.levels();
+    List<Float> ratios = anchorRatios == null ? List.of(0.5f, 1f, 2f) : anchorRatios.values();
+    var anchors = new AnchorRecipe(sizes, ratios, strides(network, sizes.size()));
+    write(new ProposalModel(network, anchors, conventions, Preprocessing.caffe()), to);
+  }
+
+  private Profile conventions() {
+    try {
+      return profile == null ? Profile.TORCHVISION : Profile.named(profile);
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** VGG16's stride of one level, a feature pyramid's of several. */
+  private static List<Integer> strides(Network network, int levels) {
+    if (levels == 1) {
+      return List.of(network.architecture().backbone().map(Backbone::stride).orElse(16));
+    }
+    return IntStream.range(0, levels).mapToObj(level -> 4 << level).toList();
+  }
+
+  private void write(ProposalModel model, Path to) throws IOException {
+    ModelFile.write(to, model);
+    verify(model.network(), to);
+  }
+
+  /** What stands in the file must be what was meant: every layer, every bit. */
+  private void verify(Network network, Path to) throws IOException {
+    if (!WeightFiles.readNetwork(to).equals(network)) {
+      throw new IOException(to + ": what was read back is not what was written");
+    }
+    out()
+        .printf(
+            Locale.ROOT,
+            "%s: %,d parameters, %d channels, %d anchors a position%s%n",
+            to,
+            network.architecture().parameters(),
+            network.architecture().head().channels(),
+            network.architecture().head().anchors(),
+            network.architecture().backbone().isPresent() ? ", with a backbone" : "");
+  }
+
+  private static boolean isSafetensors(Path file) {
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(".safetensors");
   }
 }

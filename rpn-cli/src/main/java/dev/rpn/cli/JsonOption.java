@@ -15,4 +15,9 @@ final class JsonOption {
   @Nullable Path file() {
     return file;
   }
+
+  /** Whether standard output is the JSON's alone. */
+  boolean isStandardOutput() {
+    return file != null && file.toString().equals("-");
+  }
 }

@@ -44,14 +44,14 @@ final class Progress implements AutoCloseable {
    * @param total of how much
    * @param note shown behind, may be empty
    */
-  void at(double done, double total, String note) {
+  void at(long done, long total, String note) {
     long now = clock.getAsLong();
     if (now - next < 0) {
       return;
     }
     next = now + (terminal ? TERMINAL_PERIOD : LOG_PERIOD);
     shown = true;
-    double share = total > 0 ? Math.clamp(done / total, 0, 1) : 0;
+    double share = total > 0 ? Math.clamp((double) done / total, 0, 1) : 0;
     double elapsed = (now - start) / 1e9;
     String left = share > 0 ? time(elapsed * (1 - share) / share) + " left" : "";
     String line =
@@ -66,13 +66,17 @@ final class Progress implements AutoCloseable {
     err.flush();
   }
 
-  /** Wipes the line. */
-  @Override
-  public void close() {
+  /** Wipes the line, so that another can be printed. */
+  void clear() {
     if (shown && terminal) {
       err.print("\r\033[K");
       err.flush();
     }
+  }
+
+  @Override
+  public void close() {
+    clear();
   }
 
   private static String time(double seconds) {

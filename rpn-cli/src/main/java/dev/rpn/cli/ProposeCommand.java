@@ -1,12 +1,25 @@
 package dev.rpn.cli;
 
+import dev.rpn.anchor.ProposalLimits;
+import dev.rpn.engine.EngineOptions;
+import dev.rpn.engine.Proposal;
+import dev.rpn.io.picture.Picture;
+import dev.rpn.io.picture.PictureProposer;
+import dev.rpn.io.weights.ModelFile;
+import dev.rpn.model.ProposalModel;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tools.jackson.core.JsonGenerator;
 
 /** Proposals of pictures. */
 @Command(
@@ -21,7 +34,6 @@ import picocli.CommandLine.Parameters;
       "  rpn propose --model model.safetensors street.jpg --png out",
       "  rpn propose --model model.safetensors photos/*.jpg --top 300 --json proposals.json"
     })
-@SuppressWarnings("UnusedVariable") // until wired
 final class ProposeCommand extends Subcommand {
   @Option(
       names = "--model",
@@ -49,6 +61,125 @@ final class ProposeCommand extends Subcommand {
 
   @Override
   boolean run() throws Exception {
-    throw new UnsupportedOperationException();
+    if (top < 1) {
+      throw usage("--top: expected at least 1, got " + top);
+    }
+    ProposalModel proposal = ModelFile.read(model);
+    Map<Path, Path> drawings = png == null ? Map.of() : drawings(png);
+    EngineOptions options =
+        EngineOptions.standard().withKernels(kernels.provider()).withThreads(threads.count());
+    try (var proposer = new PictureProposer(proposal, options, limits(proposal))) {
+      if (json.file() == null) {
+        for (Path image : images) {
+          propose(proposer, image, drawings);
+        }
+      } else {
+        Json.write(json.file(), out(), generator -> all(proposer, drawings, generator));
+      }
+    }
+    return true;
+  }
+
+  /** The profile's limits, but so many proposals. */
+  private ProposalLimits limits(ProposalModel proposal) {
+    ProposalLimits usual = proposal.profile().selection().inference();
+    return usual.withCounts(Math.max(usual.preNms(), top), top);
+  }
+
+  private void all(PictureProposer proposer, Map<Path, Path> drawings, JsonGenerator generator)
+      throws IOException {
+    generator.writeStartObject();
+    generator.writeArrayPropertyStart("images");
+    for (Path image : images) {
+      propose(proposer, image, drawings).write(generator);
+    }
+    generator.writeEndArray();
+    generator.writeEndObject();
+  }
+
+  /** One picture and what was found in it. */
+  private record Found(Path file, Picture picture, List<Proposal> proposals) {
+    void write(JsonGenerator json) {
+      json.writeStartObject();
+      json.writeStringProperty("file", file.toString());
+      json.writeNumberProperty("width", picture.width());
+      json.writeNumberProperty("height", picture.height());
+      json.writeArrayPropertyStart("proposals");
+      for (Proposal proposal : proposals) {
+        json.writeStartObject();
+        json.writeArrayPropertyStart("box");
+        json.writeNumber(proposal.box().x1());
+        json.writeNumber(proposal.box().y1());
+        json.writeNumber(proposal.box().x2());
+        json.writeNumber(proposal.box().y2());
+        json.writeEndArray();
+        json.writeNumberProperty("score", proposal.score());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+  }
+
+  private Found propose(PictureProposer proposer, Path file, Map<Path, Path> drawings)
+      throws IOException {
+    Picture picture = Picture.read(file);
+    var found = new Found(file, picture, proposer.propose(picture));
+    Path drawing = drawings.get(file);
+    if (drawing != null) {
+      Drawing.of(picture, found.proposals(), List.of()).writePng(drawing);
+    }
+    if (!json.isStandardOutput()) {
+      report(found, drawing);
+    }
+    return found;
+  }
+
+  private void report(Found found, @Nullable Path drawing) {
+    List<Proposal> proposals = found.proposals();
+    var line = new StringBuilder();
+    line.append(
+        String.format(
+            Locale.ROOT,
+            "%s: %d x %d, %d proposals",
+            found.file(),
+            found.picture().width(),
+            found.picture().height(),
+            proposals.size()));
+    if (!proposals.isEmpty()) {
+      Proposal best = proposals.get(0);
+      line.append(
+          String.format(
+              Locale.ROOT,
+              ", the best %.3f at (%.0f, %.0f, %.0f, %.0f)",
+              best.score(),
+              best.box().x1(),
+              best.box().y1(),
+              best.box().x2(),
+              best.box().y2()));
+    }
+    out().println(drawing == null ? line : line + " -> " + drawing);
+  }
+
+  /** Where each picture's drawing goes; none may replace a picture or another drawing. */
+  private Map<Path, Path> drawings(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    var drawings = new LinkedHashMap<Path, Path>();
+    for (Path image : images) {
+      String name = String.valueOf(image.getFileName());
+      int dot = name.lastIndexOf('.');
+      Path drawing = folder.resolve((dot > 0 ? name.substring(0, dot) : name) + ".png");
+      if (drawings.containsKey(image)) {
+        continue;
+      }
+      if (drawings.containsValue(drawing)) {
+        throw usage("two pictures would both be drawn as " + drawing);
+      }
+      if (Files.exists(drawing) && Files.isSameFile(drawing, image)) {
+        throw usage("--png: " + drawing + " would replace the picture itself");
+      }
+      drawings.put(image, drawing);
+    }
+    return drawings;
   }
 }

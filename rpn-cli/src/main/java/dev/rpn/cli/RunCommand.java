@@ -1,6 +1,22 @@
 package dev.rpn.cli;
 
+import dev.rpn.engine.EngineOptions;
+import dev.rpn.engine.NetworkEngine;
+import dev.rpn.io.weights.Npy;
+import dev.rpn.io.weights.NpyArray;
+import dev.rpn.io.weights.Npz;
+import dev.rpn.io.weights.WeightFiles;
+import dev.rpn.model.MapShape;
+import dev.rpn.model.Network;
+import dev.rpn.model.RpnHead;
+import dev.rpn.model.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,7 +35,6 @@ import picocli.CommandLine.Option;
       "Example:",
       "  rpn run --weights rpn.keras --input features.npy --output out.npz --threads 1"
     })
-@SuppressWarnings("UnusedVariable") // until wired
 final class RunCommand extends Subcommand {
   @Option(
       names = "--weights",
@@ -43,6 +58,51 @@ final class RunCommand extends Subcommand {
 
   @Override
   boolean run() throws Exception {
-    throw new UnsupportedOperationException();
+    Network network = WeightFiles.readNetwork(weights);
+    Tensor x = Npy.read(input).toTensor();
+    MapShape all = shape(x.shape());
+    MapShape one = new MapShape(1, all.height(), all.width(), all.channels());
+    EngineOptions options =
+        EngineOptions.standard().withKernels(kernels.provider()).withThreads(threads.count());
+    // Picture by picture: the memory does not grow with their number.
+    try (var engine = new NetworkEngine(network, options, one);
+        var progress = new Progress(err(), "run")) {
+      List<float[]> scores = new ArrayList<>();
+      List<float[]> deltas = new ArrayList<>();
+      for (int n = 0; n < all.batch(); n++) {
+        progress.at(n, all.batch(), n + " of " + all.batch());
+        engine.forward(0, one, x.data().asSlice(n * one.bytes(), one.bytes()));
+        scores.add(engine.probabilities(0));
+        deltas.add(engine.deltas(0).toArray(ValueLayout.JAVA_FLOAT));
+      }
+      MapShape map = engine.featureShape(0);
+      int anchors = network.architecture().head().anchors();
+      var outputs = new LinkedHashMap<String, NpyArray>();
+      outputs.put(RpnHead.CLASSIFICATION, array(scores, map, anchors));
+      outputs.put(RpnHead.LOCATION, array(deltas, map, 4 * anchors));
+      Npz.write(output, outputs);
+    }
+    return true;
+  }
+
+  /** The batch that an array of three or four sides is. */
+  private MapShape shape(int[] sides) {
+    if (sides.length != 3 && sides.length != 4) {
+      throw new IllegalArgumentException(
+          input + ": expected shape (H, W, C) or (N, H, W, C), got " + Arrays.toString(sides));
+    }
+    int first = sides.length - 3;
+    return new MapShape(
+        first == 0 ? 1 : sides[0], sides[first], sides[first + 1], sides[first + 2]);
+  }
+
+  private static NpyArray array(List<float[]> maps, MapShape map, int channels) {
+    Tensor joined = Tensor.zeros(maps.size(), map.height(), map.width(), channels);
+    for (int n = 0; n < maps.size(); n++) {
+      float[] values = maps.get(n);
+      MemorySegment.copy(
+          values, 0, joined.data(), ValueLayout.JAVA_FLOAT, 4L * n * values.length, values.length);
+    }
+    return NpyArray.of(joined);
   }
 }

@@ -1,5 +1,6 @@
 package dev.rpn.cli;
 
+import dev.rpn.io.weights.WeightFiles;
 import dev.rpn.model.Architecture;
 import dev.rpn.model.RpnHead;
 import java.nio.file.Path;
@@ -41,7 +42,7 @@ final class SummaryCommand extends Subcommand {
       throw usage("--weights excludes --channels and --anchors");
     }
     Architecture architecture =
-        weights == null ? Architecture.of(head()) : NetworkFiles.read(weights).architecture();
+        weights == null ? Architecture.of(head()) : WeightFiles.readNetwork(weights).architecture();
     out().print(architecture.summary());
     return true;
   }

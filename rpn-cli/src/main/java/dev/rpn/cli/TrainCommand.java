@@ -1,7 +1,23 @@
 package dev.rpn.cli;
 
+import dev.rpn.anchor.AnchorRecipe;
+import dev.rpn.engine.EngineOptions;
+import dev.rpn.engine.Workers;
+import dev.rpn.io.data.Dataset;
+import dev.rpn.io.data.DatasetFormat;
+import dev.rpn.io.weights.ModelFile;
+import dev.rpn.model.Backbone;
+import dev.rpn.model.ProposalModel;
+import dev.rpn.train.Checkpoints;
+import dev.rpn.train.Trainer;
+import dev.rpn.train.TrainingPicture;
+import dev.rpn.train.TrainingRecipe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,8 +37,9 @@ import picocli.CommandLine.Option;
       "  rpn train --data bccd --out cells.safetensors --plot cells.png",
       "  rpn train --data bccd --out cells.safetensors --resume"
     })
-@SuppressWarnings("UnusedVariable") // until wired
 final class TrainCommand extends Subcommand {
+  private static final TrainingRecipe STANDARD = TrainingRecipe.standard();
+
   @Option(
       names = "--data",
       required = true,
@@ -34,7 +51,7 @@ final class TrainCommand extends Subcommand {
       names = "--format",
       paramLabel = "NAME",
       description = "voc or coco. Without it: what the folder looks like.")
-  private @Nullable String format;
+  private @Nullable DatasetFormat format;
 
   @Option(
       names = "--out",
@@ -54,48 +71,52 @@ final class TrainCommand extends Subcommand {
 
   @Option(
       names = "--widths",
-      split = ",",
-      paramLabel = "N",
-      description = "Channels of the backbone's convolutions, in VGG16's arrangement.")
-  private List<Integer> widths = List.of(16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128);
+      paramLabel = "N,...",
+      converter = Numbers.Converter.class,
+      description =
+          "Channels of the backbone's 3x3 convolutions, at most 13, in VGG16's arrangement: blocks"
+              + " of 2, 2, 3, 3 and 3 with a pool between two blocks.")
+  private Numbers widths = Numbers.of(STANDARD.widths());
 
   @Option(
       names = "--rpn-channels",
       paramLabel = "C",
-      description = "Channels of the head: the backbone's last width.")
+      description = "Channels of the head; its 3x3 layer keeps those of the last width.")
   private @Nullable Integer rpnChannels;
 
   @Option(
       names = "--anchor-sizes",
-      split = ",",
-      paramLabel = "N",
-      description = "Sides of the square anchors in pixels of the resized picture.")
-  private List<Float> anchorSizes = List.of(24f, 48f, 96f);
+      paramLabel = "N,...",
+      converter = Numbers.Converter.class,
+      description =
+          "Sides of the square anchors in pixels of the resized picture; each also comes half and"
+              + " twice as high as wide.")
+  private Numbers anchorSizes = Numbers.of(STANDARD.anchors().sizes().get(0));
 
   @Option(names = "--epochs", paramLabel = "N", description = "Passes over the split.")
-  private int epochs = 12;
+  private int epochs = STANDARD.epochs();
 
   @Option(names = "--batch", paramLabel = "N", description = "Pictures a step.")
-  private int batch = 2;
+  private int batch = STANDARD.batch();
 
   @Option(
       names = "--size",
       paramLabel = "WxH",
       converter = PictureSize.Converter.class,
       description = "What every picture is resized to, in pixels.")
-  private PictureSize size = new PictureSize(320, 240);
+  private PictureSize size = new PictureSize(STANDARD.width(), STANDARD.height());
 
   @Option(
       names = "--learning-rate",
       paramLabel = "F",
       description = "Adam's step size; a tenth of it in the last quarter.")
-  private float learningRate = 3e-4f;
+  private float learningRate = STANDARD.optimizer().learningRate();
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       description = "Of the weights, the order and the sampling: the same seed, the same bits.")
-  private long seed = 1;
+  private long seed = STANDARD.seed();
 
   @Option(names = "--resume", description = "Go on from the last checkpoint.")
   private boolean resume;
@@ -114,6 +135,100 @@ final class TrainCommand extends Subcommand {
 
   @Override
   boolean run() throws Exception {
-    throw new UnsupportedOperationException();
+    TrainingRecipe recipe = recipe();
+    ProposalModel start = start(recipe);
+    Path folder = out.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new NoSuchFileException(String.valueOf(folder), null, "no such directory");
+    }
+    Dataset training = DataSplit.read(data, format, split, err());
+    @Nullable Dataset judged =
+        evalSplit == null ? null : DataSplit.read(data, format, evalSplit, err());
+    describe(training, start);
+    EngineOptions options =
+        EngineOptions.standard().withKernels(kernels.provider()).withThreads(threads.count());
+    var checkpoints = new Checkpoints(out);
+    List<TrainingPicture> pictures = TrainingPicture.of(training);
+    List<TrainingPicture> unseen = judged == null ? List.of() : TrainingPicture.of(judged);
+    try (var workers = new Workers(threads.count());
+        var trainer =
+            new Trainer(recipe, start, pictures, kernels.provider(), workers, checkpoints)) {
+      if (resume && !trainer.resume()) {
+        err().println("train: no checkpoint beside " + out + ", so this begins anew");
+      }
+      var curve = new TrainingPlot(String.valueOf(out.getFileName()), plot);
+      try (JsonLines lines = log(trainer, curve);
+          var progress = new Progress(err(), "train")) {
+        TrainingReport.Recall recall =
+            model -> unseen.isEmpty() ? null : Judge.evaluate(model, unseen, options, done -> {});
+        trainer.train(
+            new TrainingReport(
+                out(), progress, lines, curve, recall, trainer, epochs, pictures.size()));
+      }
+      ModelFile.write(out, trainer.model());
+      checkpoints.delete();
+    }
+    out().println("wrote " + out);
+    return true;
+  }
+
+  private TrainingRecipe recipe() {
+    try {
+      List<Integer> channels = widths.wholes();
+      return new TrainingRecipe(
+          channels,
+          rpnChannels == null ? channels.get(channels.size() - 1) : rpnChannels,
+          new AnchorRecipe(List.of(anchorSizes.values()), STANDARD.anchors().ratios(), List.of()),
+          STANDARD.profile(),
+          size.width(),
+          size.height(),
+          epochs,
+          batch,
+          STANDARD.optimizer().withLearningRate(learningRate),
+          seed);
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private ProposalModel start(TrainingRecipe recipe) {
+    try {
+      return recipe.freshModel();
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void describe(Dataset training, ProposalModel start) {
+    out()
+        .printf(
+            Locale.ROOT,
+            "%d pictures with %,d boxes; %,d parameters, %d anchors a position, stride %d%n",
+            training.pictures().size(),
+            training.truths(),
+            start.network().architecture().parameters(),
+            start.anchors().perPosition(),
+            start.network().architecture().backbone().map(Backbone::stride).orElse(1));
+  }
+
+  /** The log, and in the plot what happened before a resumption. */
+  private JsonLines log(Trainer trainer, TrainingPlot curve) throws IOException {
+    if (trainer.step() == 0 || log == null) {
+      double stepsPerEpoch = (double) trainer.steps() / epochs;
+      trainer.losses().forEach(loss -> curve.step(loss.step() / stepsPerEpoch, loss.total()));
+      return JsonLines.create(log);
+    }
+    double stepsPerEpoch = (double) trainer.steps() / epochs;
+    return JsonLines.resume(
+        log,
+        trainer.step(),
+        line -> {
+          double epoch = line.getOrDefault("step", 0.0) / stepsPerEpoch;
+          if (line.containsKey("loss")) {
+            curve.step(epoch, line.get("loss"));
+          } else if (line.containsKey("ar@100") && line.containsKey("recall50@100")) {
+            curve.recall(epoch, line.get("ar@100"), line.get("recall50@100"));
+          }
+        });
   }
 }
