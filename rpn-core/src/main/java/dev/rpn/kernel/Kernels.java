@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
@@ -66,14 +67,37 @@ public final class Kernels {
     return List.copyOf(Found.REFUSED);
   }
 
+  /** The first of those found that passes {@link KernelCheck}, once and for all. */
+  private static final class Checked {
+    static final KernelProvider BEST = best();
+
+    private static KernelProvider best() {
+      List<KernelProvider> providers = Found.PROVIDERS;
+      KernelProvider plain = providers.get(providers.size() - 1);
+      for (KernelProvider provider : providers.subList(0, providers.size() - 1)) {
+        Optional<String> objection = KernelCheck.objection(provider, plain);
+        if (objection.isEmpty()) {
+          return provider;
+        }
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "the {0} kernels are not used: {1}",
+            provider.name(),
+            objection.get());
+      }
+      return plain;
+    }
+  }
+
   /**
-   * What {@code -Drpn.kernels} names, else the best that works.
+   * What {@code -Drpn.kernels} names, unchecked; else the best that works, after one comparison
+   * with the plain kernels on a small input.
    *
    * @throws IllegalArgumentException if the property names none that works
    */
   public static KernelProvider chosen() {
     @Nullable String name = System.getProperty(PROPERTY);
-    return name == null ? Found.PROVIDERS.get(0) : named(name);
+    return name == null ? Checked.BEST : named(name);
   }
 
   /**
