@@ -3,9 +3,11 @@ package dev.rpn.engine;
 import dev.rpn.anchor.Anchors;
 import dev.rpn.anchor.ProposalLimits;
 import dev.rpn.anchor.Size;
+import dev.rpn.kernel.Segments;
 import dev.rpn.model.Backbone;
 import dev.rpn.model.MapShape;
 import dev.rpn.model.ProposalModel;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -176,6 +178,26 @@ public final class ProposalEngine implements AutoCloseable {
       if (occupancy.exit()) {
         network.close();
       }
+    }
+  }
+
+  /**
+   * Proposes from zeros until calls of these shapes get no faster. Takes about two seconds for the
+   * default head; a process that answers requests does it before the first.
+   *
+   * @param padded rows and columns of the pictures
+   * @param shapes one a level
+   * @throws IllegalArgumentException if the shapes do not fit
+   * @throws IllegalStateException if another call runs or the engine is closed
+   */
+  public WarmUp warmUp(Size padded, MapShape... shapes) {
+    try (Arena arena = Arena.ofShared()) {
+      var levels = new ArrayList<FeatureMap>();
+      for (MapShape shape : shapes) {
+        levels.add(new FeatureMap(shape, Segments.allocate(arena, shape.elements())));
+      }
+      List<Size> pictures = Collections.nCopies(shapes[0].batch(), padded);
+      return WarmUp.of(() -> propose(levels, padded, pictures));
     }
   }
 

@@ -133,6 +133,17 @@ class NetworkEngineTest {
   }
 
   @Test
+  void warmsUpUntilCallsGetNoFasterAndSaysWhatItTook() {
+    try (var engine = new NetworkEngine(HEAD, OPTIONS, SHAPE)) {
+      WarmUp warmUp = engine.warmUp(0, SHAPE);
+      assertThat(warmUp.calls()).isGreaterThan(20);
+      assertThat(warmUp.steady()).isPositive().isLessThanOrEqualTo(warmUp.first());
+      assertThat(warmUp.took()).isGreaterThan(warmUp.steady());
+      assertThat(engine.logits(0).byteSize()).isEqualTo(2 * 5 * 7 * 3 * 4);
+    }
+  }
+
+  @Test
   void statesItsFootprintBeforeAndHoldsIt() {
     Footprint before = NetworkEngine.footprint(HEAD, OPTIONS.withThreads(2), SHAPE);
     try (var engine = new NetworkEngine(HEAD, OPTIONS.withThreads(2), SHAPE)) {

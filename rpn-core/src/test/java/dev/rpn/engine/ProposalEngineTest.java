@@ -1,0 +1,160 @@
+package dev.rpn.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.rpn.anchor.AnchorRecipe;
+import dev.rpn.anchor.Profile;
+import dev.rpn.anchor.ProposalLimits;
+import dev.rpn.anchor.Size;
+import dev.rpn.kernel.KernelTestSupport;
+import dev.rpn.kernel.KernelTestSupport.Fill;
+import dev.rpn.kernel.Kernels;
+import dev.rpn.model.Architecture;
+import dev.rpn.model.Backbone;
+import dev.rpn.model.MapShape;
+import dev.rpn.model.Network;
+import dev.rpn.model.Preprocessing;
+import dev.rpn.model.ProposalModel;
+import dev.rpn.model.RpnHead;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class ProposalEngineTest {
+  private static final EngineOptions OPTIONS =
+      EngineOptions.standard().withKernels(Kernels.named("scalar"));
+  private static final ProposalModel PYRAMID =
+      new ProposalModel(
+          Network.initialized(Architecture.of(new RpnHead(6, 3)), 5),
+          new AnchorRecipe(
+              List.of(List.of(8f), List.of(16f)), List.of(0.5f, 1f, 2f), List.of(4, 8)),
+          Profile.DETECTRON2,
+          Preprocessing.symmetric(0, 0));
+  private static final ProposalModel PICTURES =
+      new ProposalModel(
+          Network.initialized(Architecture.of(Backbone.thin(4, 4, 6), new RpnHead(6, 3)), 5),
+          AnchorRecipe.of(List.of(8f), List.of(0.5f, 1f, 2f), 2),
+          Profile.TORCHVISION,
+          Preprocessing.symmetric(0, 0));
+
+  private static FeatureMap map(int batch, int height, int width, int channels) {
+    MapShape shape = new MapShape(batch, height, width, channels);
+    return new FeatureMap(
+        shape,
+        MemorySegment.ofArray(
+            KernelTestSupport.fill(Fill.NORMAL, shape.elements(), new Random(shape.hashCode()))));
+  }
+
+  @Test
+  void proposesFromEveryLevelOfAPyramidForPicturesOfMixedSizes() {
+    FeatureMap fine = map(2, 8, 10, 6);
+    FeatureMap coarse = map(2, 4, 5, 6);
+    List<Size> pictures = List.of(new Size(32, 40), new Size(20, 33));
+    try (var engine = new ProposalEngine(PYRAMID, OPTIONS, fine.shape(), coarse.shape());
+        var network = new NetworkEngine(PYRAMID.network(), OPTIONS, fine.shape(), coarse.shape())) {
+      Proposals proposals = engine.propose(List.of(fine, coarse), new Size(32, 40), pictures);
+      assertThat(proposals.pictures()).isEqualTo(2);
+      network.forward(0, fine.shape(), fine.values());
+      network.forward(1, coarse.shape(), coarse.values());
+      for (int picture = 0; picture < 2; picture++) {
+        assertThat(proposals.count(picture)).isGreaterThan(10);
+        boolean[] seen = new boolean[2];
+        for (Proposal p : proposals.toList(picture)) {
+          seen[p.level()] = true;
+          assertThat(p.box().x2()).isLessThanOrEqualTo(pictures.get(picture).width());
+          assertThat(p.box().y2()).isLessThanOrEqualTo(pictures.get(picture).height());
+          long anchors = p.level() == 0 ? 8 * 10 * 3 : 4 * 5 * 3;
+          int at = Math.toIntExact(picture * anchors + p.anchor());
+          assertThat(p.score()).isEqualTo(network.probabilities(p.level())[at]);
+        }
+        assertThat(seen).containsOnly(true);
+      }
+    }
+  }
+
+  @Test
+  void aBatchGivesWhatItsPicturesGiveOneByOne() {
+    FeatureMap both = map(2, 20, 24, 3);
+    Size size = new Size(20, 24);
+    MapShape one = new MapShape(1, 20, 24, 3);
+    try (var engine = new ProposalEngine(PICTURES, OPTIONS.withThreads(2), both.shape())) {
+      List<List<Proposal>> together = engine.propose(both.shape(), both.values()).toList();
+      for (int picture = 0; picture < 2; picture++) {
+        MemorySegment slice = both.values().asSlice(picture * one.bytes(), one.bytes());
+        assertThat(
+                engine.propose(List.of(new FeatureMap(one, slice)), size, List.of(size)).toList(0))
+            .isEqualTo(together.get(picture))
+            .isNotEmpty();
+      }
+    }
+  }
+
+  @Test
+  void statesItsFootprintBeforeAndKeepsTheCallersLimits() {
+    FeatureMap picture = map(1, 20, 24, 3);
+    ProposalLimits limits = Profile.TORCHVISION.selection().inference().withCounts(50, 7);
+    try (var engine = new ProposalEngine(PICTURES, OPTIONS, limits, picture.shape())) {
+      assertThat(engine.footprint())
+          .isEqualTo(ProposalEngine.footprint(PICTURES, OPTIONS, limits, picture.shape()));
+      assertThat(engine.footprint().heapBytes()).isPositive();
+      assertThat(engine.propose(picture.shape(), picture.values()).count(0)).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void aNanPixelSpoilsNoProposalAndIsCounted() {
+    FeatureMap picture = map(1, 20, 24, 3);
+    picture.values().setAtIndex(ValueLayout.JAVA_FLOAT, 77, Float.NaN);
+    try (var engine = new ProposalEngine(PICTURES, OPTIONS, picture.shape())) {
+      Proposals proposals = engine.propose(picture.shape(), picture.values());
+      assertThat(proposals.dropped(0)).isPositive();
+      assertThat(proposals.count(0)).isPositive();
+      for (Proposal p : proposals.toList(0)) {
+        assertThat(p.score()).isFinite();
+        assertThat(p.box().area()).isFinite();
+      }
+    }
+  }
+
+  @Test
+  void warmsUp() {
+    try (var engine = new ProposalEngine(PICTURES, OPTIONS, new MapShape(1, 20, 24, 3))) {
+      assertThat(engine.warmUp(new Size(20, 24), new MapShape(1, 20, 24, 3)).steady()).isPositive();
+    }
+  }
+
+  @Test
+  void refusesWhatDoesNotFit() {
+    FeatureMap fine = map(1, 8, 10, 6);
+    FeatureMap coarse = map(2, 4, 5, 6);
+    Size size = new Size(32, 40);
+    assertThatThrownBy(() -> new ProposalEngine(PYRAMID, OPTIONS, fine.shape()).close())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("levels: expected 2, got 1");
+    try (var engine = new ProposalEngine(PYRAMID, OPTIONS, fine.shape(), coarse.shape())) {
+      assertThatThrownBy(() -> engine.propose(List.of(fine), size, List.of(size)))
+          .hasMessage("levels: expected 2, got 1");
+      assertThatThrownBy(() -> engine.propose(List.of(fine, coarse), size, List.of(size)))
+          .hasMessage("level 1: batch: expected 1, one a picture size, got 2");
+      assertThatThrownBy(() -> engine.propose(fine.shape(), fine.values()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("no backbone");
+    }
+  }
+
+  @Test
+  void closesTwiceAndRefusesCallsThen() {
+    FeatureMap picture = map(1, 20, 24, 3);
+    var engine = new ProposalEngine(PICTURES, OPTIONS, picture.shape());
+    engine.close();
+    engine.close();
+    assertThatThrownBy(() -> engine.propose(picture.shape(), picture.values()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("engine: closed");
+  }
+}
