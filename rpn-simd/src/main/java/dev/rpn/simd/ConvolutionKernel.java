@@ -9,7 +9,7 @@ import dev.rpn.kernel.StageKernel;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
 
-/** A 3x3 convolution with bias and ReLU. */
+/** A 3x3 convolution with bias and ReLU, or the gradient of its input. */
 final class ConvolutionKernel implements StageKernel {
   private final WinogradConvolution convolution;
   private final WinogradFilters filters;
@@ -17,6 +17,20 @@ final class ConvolutionKernel implements StageKernel {
   ConvolutionKernel(ConvolutionWeights weights, Algorithm algorithm) {
     convolution = new WinogradConvolution(weights, algorithm);
     filters = new WinogradFilters(convolution.winograd, weights);
+  }
+
+  private ConvolutionKernel(WinogradConvolution convolution, WinogradFilters filters) {
+    this.convolution = convolution;
+    this.filters = filters;
+  }
+
+  /** The same with filters turned by 180 degrees and channels exchanged, no bias and no ReLU. */
+  static StageKernel inputGradient(ConvolutionWeights weights) {
+    Winograd winograd = WinogradF2.withoutRelu();
+    return new ConvolutionKernel(
+        new WinogradConvolution(
+            winograd, /* inputs= */ weights.outputs(), /* outputs= */ weights.inputs()),
+        WinogradFilters.turned(winograd, weights));
   }
 
   @Override

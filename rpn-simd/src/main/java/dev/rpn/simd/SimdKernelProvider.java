@@ -3,7 +3,6 @@ package dev.rpn.simd;
 import dev.rpn.kernel.Fma;
 import dev.rpn.kernel.InferenceKernels;
 import dev.rpn.kernel.KernelProvider;
-import dev.rpn.kernel.Kernels;
 import dev.rpn.kernel.TrainingKernels;
 
 /** The kernels with {@code jdk.incubator.vector}. */
@@ -37,7 +36,7 @@ public final class SimdKernelProvider implements KernelProvider {
 
   @Override
   public TrainingKernels training() {
-    return Kernels.named("scalar").training();
+    return new SimdTrainingKernels();
   }
 
   @Override

@@ -29,7 +29,7 @@ abstract class Winograd {
 
   static Winograd of(Algorithm algorithm) {
     return switch (algorithm) {
-      case F2 -> new WinogradF2();
+      case F2 -> WinogradF2.withRelu();
       case F4 -> new WinogradF4();
     };
   }
@@ -61,7 +61,8 @@ abstract class Winograd {
       int vectors);
 
   /**
-   * Transforms one panel of products to one tile of outputs, adds the bias and applies ReLU.
+   * Transforms one panel of products to one tile of outputs, adds the bias and applies ReLU, or
+   * none where it was made without.
    *
    * @param m read from {@code mOffset}, positions {@code mPlane} bytes apart
    * @param bias one panel from {@code biasOffset}

@@ -41,9 +41,13 @@ final class WinogradConvolution {
   private final int groupPanels;
 
   WinogradConvolution(ConvolutionWeights weights, Algorithm algorithm) {
-    winograd = Winograd.of(algorithm);
-    inputs = weights.inputs();
-    outputs = weights.outputs();
+    this(Winograd.of(algorithm), weights.inputs(), weights.outputs());
+  }
+
+  WinogradConvolution(Winograd winograd, int inputs, int outputs) {
+    this.winograd = winograd;
+    this.inputs = inputs;
+    this.outputs = outputs;
     panels = Species.panels(outputs);
     inputVectors = Species.vectors(inputs);
     long panelBytes = inputs * PANEL_BYTES;

@@ -9,8 +9,20 @@ import jdk.incubator.vector.FloatVector;
 
 /** F(2x2,3x3): 16 products for 36; every coefficient is 0, 1, -1 or 1/2. */
 final class WinogradF2 extends Winograd {
-  WinogradF2() {
+  /** Outputs below this become 0. */
+  private final float threshold;
+
+  private WinogradF2(float threshold) {
     super(2);
+    this.threshold = threshold;
+  }
+
+  static WinogradF2 withRelu() {
+    return new WinogradF2(0);
+  }
+
+  static WinogradF2 withoutRelu() {
+    return new WinogradF2(Float.NEGATIVE_INFINITY);
   }
 
   @Override
@@ -139,13 +151,13 @@ final class WinogradF2 extends Winograd {
       FloatVector b = FloatVector.fromMemorySegment(FLOAT, bias, biasOffset + i * BYTES, ORDER);
       long to = yOffset + i * BYTES;
       FloatVector y00 = s00.add(s01).add(s02).add(b);
-      y00.blend(0f, y00.lt(0f)).intoMemorySegment(y, to, ORDER);
+      y00.blend(0f, y00.lt(threshold)).intoMemorySegment(y, to, ORDER);
       FloatVector y01 = s01.sub(s02).sub(s03).add(b);
-      y01.blend(0f, y01.lt(0f)).intoMemorySegment(y, to + yColumn, ORDER);
+      y01.blend(0f, y01.lt(threshold)).intoMemorySegment(y, to + yColumn, ORDER);
       FloatVector y10 = s10.add(s11).add(s12).add(b);
-      y10.blend(0f, y10.lt(0f)).intoMemorySegment(y, to + yRow, ORDER);
+      y10.blend(0f, y10.lt(threshold)).intoMemorySegment(y, to + yRow, ORDER);
       FloatVector y11 = s11.sub(s12).sub(s13).add(b);
-      y11.blend(0f, y11.lt(0f)).intoMemorySegment(y, to + yRow + yColumn, ORDER);
+      y11.blend(0f, y11.lt(threshold)).intoMemorySegment(y, to + yRow + yColumn, ORDER);
     }
   }
 }

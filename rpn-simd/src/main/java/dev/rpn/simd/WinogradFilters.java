@@ -10,21 +10,38 @@ import java.lang.foreign.MemorySegment;
 /**
  * Transformed filters as the products read them: {@code [panel][position][input channel][lane]},
  * then the biases. Channels behind the last hold zeros.
+ *
+ * <p>Turned, they are those of the input's gradient: by 180 degrees, inputs and outputs exchanged,
+ * biases 0.
  */
 final class WinogradFilters {
   private final Winograd winograd;
   private final ConvolutionWeights weights;
+  private final boolean turned;
+  private final int inputs;
+  private final int outputs;
   private final int panels;
 
   WinogradFilters(Winograd winograd, ConvolutionWeights weights) {
+    this(winograd, weights, false);
+  }
+
+  private WinogradFilters(Winograd winograd, ConvolutionWeights weights, boolean turned) {
     this.winograd = winograd;
     this.weights = weights;
-    this.panels = Species.panels(weights.outputs());
+    this.turned = turned;
+    inputs = turned ? weights.outputs() : weights.inputs();
+    outputs = turned ? weights.inputs() : weights.outputs();
+    panels = Species.panels(outputs);
+  }
+
+  static WinogradFilters turned(Winograd winograd, ConvolutionWeights weights) {
+    return new WinogradFilters(winograd, weights, true);
   }
 
   /** Where the biases begin. */
   long biasOffset() {
-    return (long) panels * winograd.positions * weights.inputs() * PANEL_BYTES;
+    return (long) panels * winograd.positions * inputs * PANEL_BYTES;
   }
 
   long bytes() {
@@ -33,7 +50,6 @@ final class WinogradFilters {
 
   /** Packs one share: some of the pairs of a panel and an input channel. */
   void pack(MemorySegment packed, int part, int parts) {
-    int inputs = weights.inputs();
     long pairs = (long) panels * inputs;
     long end = pairs * (part + 1) / parts;
     float[] g = new float[9];
@@ -51,7 +67,7 @@ final class WinogradFilters {
         }
         if (input == 0) {
           float bias =
-              output < weights.outputs() ? weights.bias().getAtIndex(JAVA_FLOAT, output) : 0;
+              output < outputs && !turned ? weights.bias().getAtIndex(JAVA_FLOAT, output) : 0;
           packed.set(JAVA_FLOAT, biasOffset() + (long) output * Float.BYTES, bias);
         }
       }
@@ -60,8 +76,14 @@ final class WinogradFilters {
 
   private void load(int input, int output, float[] g) {
     for (int tap = 0; tap < 9; tap++) {
-      long index = ((long) tap * weights.inputs() + input) * weights.outputs() + output;
-      g[tap] = output < weights.outputs() ? weights.kernel().getAtIndex(JAVA_FLOAT, index) : 0;
+      g[tap] =
+          output < outputs ? weights.kernel().getAtIndex(JAVA_FLOAT, index(tap, input, output)) : 0;
     }
+  }
+
+  private long index(int tap, int input, int output) {
+    return turned
+        ? ((8L - tap) * outputs + output) * inputs + input
+        : ((long) tap * inputs + input) * outputs + output;
   }
 }

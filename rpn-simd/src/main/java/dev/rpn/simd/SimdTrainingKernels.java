@@ -1,0 +1,115 @@
+package dev.rpn.simd;
+
+import dev.rpn.kernel.Algorithm;
+import dev.rpn.kernel.ConvolutionWeights;
+import dev.rpn.kernel.HeadWeights;
+import dev.rpn.kernel.Kernels;
+import dev.rpn.kernel.StageKernel;
+import dev.rpn.kernel.TrainingKernels;
+import dev.rpn.model.MapShape;
+import java.lang.foreign.MemorySegment;
+
+/** Training with vectors. */
+final class SimdTrainingKernels implements TrainingKernels {
+  private final TrainingKernels scalar = Kernels.named("scalar").training();
+
+  @Override
+  public StageKernel convolution(ConvolutionWeights weights) {
+    return new ConvolutionKernel(weights, Algorithm.F2);
+  }
+
+  @Override
+  public StageKernel maxPool(int channels) {
+    return new MaxPoolKernel(channels);
+  }
+
+  @Override
+  public StageKernel heads(HeadWeights weights) {
+    return scalar.heads(weights);
+  }
+
+  @Override
+  public StageKernel inputGradient(ConvolutionWeights weights) {
+    return ConvolutionKernel.inputGradient(weights);
+  }
+
+  @Override
+  public void weightGradient(
+      MapShape input,
+      int outputs,
+      MemorySegment in,
+      MemorySegment outGradient,
+      MemorySegment kernelGradient,
+      MemorySegment biasGradient,
+      MemorySegment scratch,
+      int part,
+      int parts) {
+    scalar.weightGradient(
+        input, outputs, in, outGradient, kernelGradient, biasGradient, scratch, part, parts);
+  }
+
+  @Override
+  public long weightGradientScratchBytes(MapShape input, int outputs) {
+    return scalar.weightGradientScratchBytes(input, outputs);
+  }
+
+  @Override
+  public StageKernel headsInputGradient(HeadWeights weights, MemorySegment hidden) {
+    return scalar.headsInputGradient(weights, hidden);
+  }
+
+  @Override
+  public void headsWeightGradient(
+      MapShape hidden,
+      int anchors,
+      MemorySegment in,
+      MemorySegment outGradient,
+      MemorySegment classificationKernel,
+      MemorySegment classificationBias,
+      MemorySegment locationKernel,
+      MemorySegment locationBias,
+      int part,
+      int parts) {
+    scalar.headsWeightGradient(
+        hidden,
+        anchors,
+        in,
+        outGradient,
+        classificationKernel,
+        classificationBias,
+        locationKernel,
+        locationBias,
+        part,
+        parts);
+  }
+
+  @Override
+  public void maxPoolGradient(
+      MapShape input,
+      MemorySegment in,
+      MemorySegment outGradient,
+      MemorySegment inGradient,
+      int part,
+      int parts) {
+    scalar.maxPoolGradient(input, in, outGradient, inGradient, part, parts);
+  }
+
+  @Override
+  public void reluGradient(
+      MemorySegment output, MemorySegment gradient, long count, int part, int parts) {
+    scalar.reluGradient(output, gradient, count, part, parts);
+  }
+
+  @Override
+  public void adam(
+      AdamStep step,
+      MemorySegment weights,
+      MemorySegment gradients,
+      MemorySegment means,
+      MemorySegment squares,
+      long count,
+      int part,
+      int parts) {
+    scalar.adam(step, weights, gradients, means, squares, count, part, parts);
+  }
+}
