@@ -9,12 +9,14 @@ import dev.rpn.kernel.StageKernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Inference in plain Java: only F(2x2,3x3). */
+/** Inference in plain Java. */
 final class ScalarInferenceKernels implements InferenceKernels {
   @Override
   public StageKernel convolution(ConvolutionWeights weights, Algorithm algorithm) {
-    requireF2(algorithm);
-    return WinogradConvolution.forward(weights);
+    return switch (algorithm) {
+      case F2 -> WinogradConvolution.forward(weights);
+      case F4 -> WinogradF4Stage.convolution(weights);
+    };
   }
 
   @Override
@@ -24,15 +26,10 @@ final class ScalarInferenceKernels implements InferenceKernels {
 
   @Override
   public StageKernel head(HeadWeights weights, Algorithm algorithm) {
-    requireF2(algorithm);
-    return new WinogradHead(weights);
-  }
-
-  private static void requireF2(Algorithm algorithm) {
-    if (algorithm != Algorithm.F2) {
-      throw new UnsupportedOperationException(
-          "algorithm: the scalar kernels compute F2, not " + algorithm);
-    }
+    return switch (algorithm) {
+      case F2 -> new WinogradHead(weights);
+      case F4 -> WinogradF4Stage.head(weights);
+    };
   }
 
   @Override
