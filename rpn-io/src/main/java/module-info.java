@@ -5,6 +5,9 @@ module dev.rpn.io {
   requires java.desktop;
   requires java.xml;
   requires io.jhdf;
+  // For jhdf, which has no descriptor to ask for them: a module that nobody asks for is not there.
+  requires org.apache.commons.lang3;
+  requires org.slf4j;
   requires tools.jackson.databind;
 
   exports dev.rpn.io;
