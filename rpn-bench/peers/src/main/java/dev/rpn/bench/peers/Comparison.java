@@ -54,7 +54,7 @@ final class Comparison {
         rounds.warmUp(contender);
         check(contender, f2);
       }
-      peak.gflops();
+      peak.warmUp();
       double[][] times = new double[contenders.size()][rounds.count()];
       double[] peaks = new double[rounds.count()];
       for (int round = 0; round < rounds.count(); round++) {

@@ -13,9 +13,8 @@ import java.util.Random;
  * @param map the feature map's shape, one picture
  * @param head the same channels
  * @param network the head's weights
- * @param input the feature map, NHWC
  */
-record HeadCase(String text, MapShape map, RpnHead head, Network network, float[] input) {
+record HeadCase(String text, MapShape map, RpnHead head, Network network) {
   static HeadCase parse(String text) {
     String[] sides = text.split("x", -1);
     if (sides.length != 4) {
@@ -26,12 +25,17 @@ record HeadCase(String text, MapShape map, RpnHead head, Network network, float[
         new MapShape(
             1, Integer.parseInt(sides[0]), Integer.parseInt(sides[1]), Integer.parseInt(sides[2]));
     var head = new RpnHead(map.channels(), Integer.parseInt(sides[3]));
+    return new HeadCase(text, map, head, Network.initialized(Architecture.of(head), 1));
+  }
+
+  /** The feature map, NHWC: the same values every time. */
+  float[] input() {
     Random random = new Random(1);
-    float[] input = new float[map.elements()];
-    for (int i = 0; i < input.length; i++) {
-      input[i] = (float) random.nextGaussian();
+    float[] values = new float[map.elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
     }
-    return new HeadCase(text, map, head, Network.initialized(Architecture.of(head), 1), input);
+    return values;
   }
 
   /** Operations of a direct 3x3 convolution, two a multiply-add; the 1x1 layers are not counted. */
@@ -65,7 +69,7 @@ record HeadCase(String text, MapShape map, RpnHead head, Network network, float[
 
   /** The feature map as NCHW. */
   float[] inputNchw() {
-    return transpose(input, map.positions(), 1, map.channels());
+    return transpose(input(), map.positions(), 1, map.channels());
   }
 
   /** An output of so many channels from NCHW to NHWC. */

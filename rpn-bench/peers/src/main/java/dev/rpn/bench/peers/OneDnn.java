@@ -29,7 +29,7 @@ final class OneDnn implements Contender {
   private final HeadCase head;
   private final int threads;
   private final engine processor = new engine(engine.kind.cpu, 0);
-  private final stream stream = new stream(processor);
+  private final stream queue = new stream(processor);
   private final List<Step> steps = new ArrayList<>();
   private final memory probabilities;
   private final memory deltas;
@@ -106,9 +106,9 @@ final class OneDnn implements Contender {
   }
 
   private memory filled(memory.desc layout, float[] values) {
-    var memory = new memory(layout, processor);
-    new FloatPointer(memory.get_data_handle()).put(values, 0, values.length);
-    return memory;
+    var to = new memory(layout, processor);
+    new FloatPointer(to.get_data_handle()).put(values, 0, values.length);
+    return to;
   }
 
   private memory reordered(memory from, memory.desc layout) {
@@ -116,8 +116,8 @@ final class OneDnn implements Contender {
       return from;
     }
     var to = new memory(layout, processor);
-    new reorder(from, to).execute(stream, from, to);
-    stream._wait();
+    new reorder(from, to).execute(queue, from, to);
+    queue._wait();
     return to;
   }
 
@@ -130,9 +130,9 @@ final class OneDnn implements Contender {
   public void run() {
     OpenMp.setThreads(threads);
     for (Step step : steps) {
-      step.primitive.execute(stream, step.arguments);
+      step.primitive.execute(queue, step.arguments);
     }
-    stream._wait();
+    queue._wait();
   }
 
   @Override
@@ -154,7 +154,7 @@ final class OneDnn implements Contender {
       step.arguments.close();
       step.primitive.close();
     });
-    stream.close();
+    queue.close();
     processor.close();
   }
 }

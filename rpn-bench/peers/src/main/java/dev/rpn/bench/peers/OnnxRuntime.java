@@ -28,7 +28,7 @@ final class OnnxRuntime implements Contender {
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
       session = environment.createSession(OnnxGraph.of(head), options);
     }
-    FloatBuffer input = buffer(head.input().length).put(head.inputNchw()).flip();
+    FloatBuffer input = buffer(head.map().elements()).put(head.inputNchw()).flip();
     int anchors = head.head().anchors();
     probabilities = buffer(head.map().positions() * anchors);
     deltas = buffer(head.map().positions() * 4 * anchors);

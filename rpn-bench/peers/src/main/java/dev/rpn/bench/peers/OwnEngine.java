@@ -19,8 +19,8 @@ final class OwnEngine implements Contender {
   OwnEngine(HeadCase head, Algorithm algorithm, int threads) {
     this.head = head;
     Arena arena = Arena.ofAuto();
-    input = Segments.allocate(arena, head.input().length);
-    MemorySegment.copy(head.input(), 0, input, JAVA_FLOAT, 0, head.input().length);
+    input = Segments.allocate(arena, head.map().elements());
+    MemorySegment.copy(head.input(), 0, input, JAVA_FLOAT, 0, head.map().elements());
     probabilities = Segments.allocate(arena, (long) head.map().positions() * head.head().anchors());
     engine =
         new NetworkEngine(

@@ -21,6 +21,13 @@ final class Peak implements AutoCloseable {
     executor = Executors.newFixedThreadPool(threads);
   }
 
+  /** Two seconds, for the compiler. */
+  void warmUp() throws InterruptedException, ExecutionException {
+    for (int i = 0; i < 10; i++) {
+      gflops();
+    }
+  }
+
   /** Measures for a fifth of a second; two operations a multiply-add. */
   double gflops() throws InterruptedException, ExecutionException {
     var rates = new ArrayList<Future<Double>>();
