@@ -1,6 +1,8 @@
 package dev.rpn.cli;
 
 import dev.rpn.anchor.AnchorRecipe;
+import dev.rpn.anchor.Profile;
+import dev.rpn.anchor.ProposalLimits;
 import dev.rpn.engine.EngineOptions;
 import dev.rpn.engine.Proposal;
 import dev.rpn.engine.Workers;
@@ -34,7 +36,8 @@ final class DemoCommand extends Subcommand {
   private static final int TRAINING_SCENES = 160;
   private static final int UNSEEN_SCENES = 40;
   private static final int SHOWN_SCENES = 6;
-  private static final int SHOWN_PROPOSALS = 8;
+  private static final int SHOWN_PROPOSALS = 6;
+  private static final double SHOWN_OVERLAP = 0.3;
   private static final int EPOCHS = 10;
 
   @Option(
@@ -118,8 +121,9 @@ final class DemoCommand extends Subcommand {
     return new TrainingRecipe(
         List.of(8, 8, 16, 16, 24, 24, 24, 32, 32, 32),
         32,
-        new AnchorRecipe(List.of(List.of(14f, 28f, 56f)), List.of(0.5f, 1f, 2f), List.of()),
-        standard.profile(),
+        AnchorRecipe.of(List.of(14f, 28f, 56f), List.of(0.5f, 1f, 2f), 8),
+        // Its plain L1 loss makes boxes tight sooner than smooth L1 does.
+        Profile.DETECTRON2,
         SceneArtist.WIDTH / 2,
         SceneArtist.HEIGHT / 2,
         EPOCHS,
@@ -159,11 +163,18 @@ final class DemoCommand extends Subcommand {
       throws IOException {
     Path folder = Files.createDirectories(out.resolve("proposals"));
     var drawings = new ArrayList<Picture>();
-    try (var proposer = new PictureProposer(model, options)) {
+    // For the eye: of boxes that overlap, only the best.
+    ProposalLimits limits =
+        model
+            .profile()
+            .selection()
+            .inference()
+            .withCounts(1000, SHOWN_PROPOSALS)
+            .withIou(SHOWN_OVERLAP);
+    try (var proposer = new PictureProposer(model, options, limits)) {
       for (int i = 0; i < scenes.size(); i++) {
         Scene scene = scenes.get(i);
-        List<Proposal> best =
-            proposer.propose(scene.picture()).stream().limit(SHOWN_PROPOSALS).toList();
+        List<Proposal> best = proposer.propose(scene.picture());
         Picture drawing = Drawing.of(scene.picture(), best, scene.truths());
         drawing.writePng(folder.resolve(names.get(i) + ".png"));
         drawings.add(drawing);

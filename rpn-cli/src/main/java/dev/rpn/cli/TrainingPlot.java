@@ -84,6 +84,7 @@ final class TrainingPlot {
     styler.setLegendPosition(Styler.LegendPosition.OutsideS);
     styler.setLegendLayout(Styler.LegendLayout.Horizontal);
     styler.setLegendBorderColor(Color.WHITE);
+    styler.setDecimalPattern("0.##");
     styler.setXAxisMin(0.0);
     styler.setYAxisMin(0, 0.0);
     addLosses(chart);

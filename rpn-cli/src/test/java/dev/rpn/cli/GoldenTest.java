@@ -1,0 +1,218 @@
+package dev.rpn.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.rpn.io.weights.Npy;
+import dev.rpn.io.weights.NpyArray;
+import dev.rpn.io.weights.Npz;
+import dev.rpn.io.weights.WeightFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What Keras 3.15 computed with its own files, from the command line. */
+class GoldenTest {
+  @TempDir Path folder;
+  private Map<String, NpyArray> forward;
+
+  @BeforeEach
+  void readGolden() throws IOException {
+    forward = Npz.read(Rpn.golden("forward.npz"));
+    Npy.write(folder.resolve("x.npy"), forward.get("x"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rpn.keras", "rpn.h5", "rpn.weights.h5", "rpn.safetensors", "rpn.npz"})
+  void runEqualsKerasForEveryFormat(String weights) throws IOException {
+    Path output = folder.resolve("out.npz");
+    Rpn.Result result =
+        Rpn.run(
+            "run",
+            "--weights",
+            Rpn.golden(weights),
+            "--input",
+            folder.resolve("x.npy"),
+            "--output",
+            output);
+    assertThat(result.err()).isEmpty();
+    assertThat(result.code()).isZero();
+    Map<String, NpyArray> actual = Npz.read(output);
+    assertThat(actual).containsOnlyKeys("classification", "location");
+    for (String name : actual.keySet()) {
+      assertThat(actual.get(name).shape()).isEqualTo(forward.get(name).shape());
+      assertThat(relative(actual.get(name).toDoubles(), forward.get(name).toDoubles()))
+          .isLessThan(1e-5);
+    }
+  }
+
+  @Test
+  void runOfOnePictureWithoutABatchAxis() throws IOException {
+    int[] shape = forward.get("x").shape();
+    float[] one = Arrays.copyOf(forward.get("x").toFloats(), shape[1] * shape[2] * shape[3]);
+    Npy.write(folder.resolve("one.npy"), NpyArray.of(one, shape[1], shape[2], shape[3]));
+    Path output = folder.resolve("out.npz");
+    Rpn.Result result =
+        Rpn.run(
+            "run",
+            "--weights",
+            Rpn.golden("rpn.npz"),
+            "--input",
+            folder.resolve("one.npy"),
+            "--output",
+            output);
+    assertThat(result.code()).isZero();
+    NpyArray scores = Npz.read(output).get("classification");
+    assertThat(scores.shape()).containsExactly(1, shape[1], shape[2], 9);
+    assertThat(scores.toFloats())
+        .usingComparatorWithPrecision(1e-5f)
+        .containsExactly(Arrays.copyOf(forward.get("classification").toFloats(), scores.size()));
+  }
+
+  @Test
+  void runRefusesOtherChannels() throws IOException {
+    Npy.write(folder.resolve("x.npy"), NpyArray.of(new float[4 * 4 * 3], 4, 4, 3));
+    Rpn.Result result =
+        Rpn.run(
+            "run",
+            "--weights",
+            Rpn.golden("rpn.npz"),
+            "--input",
+            folder.resolve("x.npy"),
+            "--output",
+            folder.resolve("out.npz"));
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err()).isEqualTo("rpn run: channels: expected 16, got 3\n");
+    assertThat(folder.resolve("out.npz")).doesNotExist();
+  }
+
+  @Test
+  void fitEqualsKerasForFiftySteps() throws IOException {
+    Map<String, NpyArray> golden = Npz.read(Rpn.golden("train.npz"));
+    Path out = folder.resolve("fitted.safetensors");
+    Path log = folder.resolve("fit.jsonl");
+    Rpn.Result result =
+        Rpn.run(
+            "fit",
+            "--weights",
+            Rpn.golden("rpn.safetensors"),
+            "--data",
+            Rpn.golden("train.npz"),
+            "--steps",
+            50,
+            "--out",
+            out,
+            "--log",
+            log);
+    assertThat(result.code()).as(result.err()).isZero();
+    double[] losses = golden.get("losses").toDoubles();
+    List<String> lines = Files.readAllLines(log);
+    assertThat(lines).hasSize(losses.length);
+    for (int i = 0; i < losses.length; i++) {
+      JsonNode line = JsonMapper.shared().readTree(lines.get(i));
+      assertThat(line.propertyNames())
+          .containsExactly("step", "loss", "classification", "location");
+      assertThat(line.get("step").asInt()).isEqualTo(i + 1);
+      double loss = line.get("loss").asDouble();
+      assertThat(Math.abs(loss - losses[i]) / losses[i]).isLessThan(1e-5);
+      assertThat(line.get("classification").asDouble() + line.get("location").asDouble())
+          .isEqualTo(loss);
+    }
+    WeightFiles.read(out)
+        .forEach((name, tensor) -> {
+          double[] actual = NpyArray.of(tensor).toDoubles();
+          double[] expected = golden.get("final/" + name).toDoubles();
+          assertThat(relative(actual, expected)).as(name).isLessThan(1e-4);
+        });
+  }
+
+  @Test
+  void fitRefusesALayerThatIsNotThere() {
+    Rpn.Result result =
+        Rpn.run(
+            "fit",
+            "--weights",
+            Rpn.golden("rpn.npz"),
+            "--data",
+            Rpn.golden("train.npz"),
+            "--loss",
+            "box=mse");
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.err()).contains("'box'", "[classification, location]");
+  }
+
+  @Test
+  void fitRefusesDataWithoutTargets() {
+    Rpn.Result result =
+        Rpn.run("fit", "--weights", Rpn.golden("rpn.npz"), "--data", Rpn.golden("forward.npz"));
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err()).contains("no array 'classification_target'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.safetensors", "a.npz", "a.weights.h5"})
+  void convertKeepsEveryBit(String name) throws IOException {
+    Path there = folder.resolve(name);
+    Path back = folder.resolve("back.npz");
+    assertThat(Rpn.run("convert", Rpn.golden("rpn.keras"), there).code()).isZero();
+    assertThat(Rpn.run("convert", there, back).code()).isZero();
+    assertThat(WeightFiles.readNetwork(back))
+        .isEqualTo(WeightFiles.readNetwork(Rpn.golden("rpn.npz")));
+  }
+
+  @Test
+  void convertMakesAModelOfAHeadAndKeepsItOne() throws IOException {
+    Path model = folder.resolve("model.safetensors");
+    Path copy = folder.resolve("copy.safetensors");
+    Rpn.Result made =
+        Rpn.run(
+            "convert",
+            "--head",
+            Rpn.golden("rpn.h5"),
+            "--profile",
+            "keras",
+            "--anchor-sizes",
+            "32,64,128",
+            model);
+    assertThat(made.code()).as(made.err()).isZero();
+    assertThat(made.out()).contains("16 channels, 9 anchors");
+    assertThat(Rpn.run("convert", model, copy).code()).isZero();
+    assertThat(copy).hasSameBinaryContentAs(model);
+    Rpn.Result refused = Rpn.run("propose", "--model", model, "x.png");
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.err()).contains("backbone");
+  }
+
+  @Test
+  void convertRefusesAnchorsThatTheHeadHasNot() {
+    Rpn.Result result =
+        Rpn.run(
+            "convert",
+            "--head",
+            Rpn.golden("rpn.h5"),
+            "--anchor-sizes",
+            "32",
+            folder.resolve("model.safetensors"));
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err()).contains("expects 9", "gives 3");
+  }
+
+  private static double relative(double[] actual, double[] expected) {
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += (actual[i] - expected[i]) * (actual[i] - expected[i]);
+      norm += expected[i] * expected[i];
+    }
+    return Math.sqrt(difference / norm);
+  }
+}

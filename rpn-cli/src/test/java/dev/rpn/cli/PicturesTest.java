@@ -1,0 +1,164 @@
+package dev.rpn.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.rpn.io.picture.Picture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** From a folder of pictures to a model, its figures and its proposals. */
+class PicturesTest {
+  @TempDir static Path folder;
+  private static Path model;
+  private static Path log;
+  private static Path plot;
+  private static Rpn.Result trained;
+  private static List<Path> pictures;
+
+  @BeforeAll
+  static void train() throws IOException {
+    var scenes = new ArrayList<Scene>();
+    var names = new ArrayList<String>();
+    for (int i = 0; i < 4; i++) {
+      scenes.add(SceneArtist.draw(1, i));
+      names.add("scene" + i);
+    }
+    pictures = SceneFolder.write(folder.resolve("data"), "trainval", names, scenes);
+    model = folder.resolve("model.safetensors");
+    log = folder.resolve("log.jsonl");
+    plot = folder.resolve("plot.png");
+    trained = train("--epochs", 2);
+  }
+
+  private static Rpn.Result train(Object... more) {
+    var args = new ArrayList<Object>();
+    args.addAll(List.of("train", "--data", folder.resolve("data"), "--out", model));
+    args.addAll(List.of("--widths", "4,4,4,4,4,4", "--rpn-channels", 4, "--size", "64x48"));
+    args.addAll(List.of("--anchor-sizes", "8,16,24", "--eval-split", "trainval"));
+    args.addAll(List.of("--log", log, "--plot", plot, "--seed", 5, "--batch", 3));
+    args.addAll(List.of(more));
+    return Rpn.run(args.toArray());
+  }
+
+  @Test
+  void trainingTellsItsEpochsAndWritesModelLogAndPlot() throws IOException {
+    assertThat(trained.code()).as(trained.err()).isZero();
+    assertThat(trained.out())
+        .contains("4 pictures with", "epoch  1 of 2  loss", "AR@100", "wrote " + model);
+    List<String> lines = Files.readAllLines(log);
+    // Two steps and one line of recall in each epoch.
+    assertThat(lines).hasSize(6);
+    assertThat(JsonMapper.shared().readTree(lines.get(0)).propertyNames())
+        .containsExactly("step", "epoch", "loss", "classification", "location");
+    assertThat(JsonMapper.shared().readTree(lines.get(2)).propertyNames())
+        .contains("step", "epoch", "mean_loss", "ar@100", "recall50@100");
+    assertThat(Picture.read(plot).width()).isEqualTo(960);
+    try (var files = Files.list(folder)) {
+      assertThat(files.filter(file -> file.toString().endsWith(".checkpoint"))).isEmpty();
+    }
+  }
+
+  @Test
+  void evaluationHasTheContractsFields() throws IOException {
+    Path json = folder.resolve("eval.json");
+    Rpn.Result result =
+        Rpn.run(
+            "eval",
+            "--model",
+            model,
+            "--data",
+            folder.resolve("data"),
+            "--split",
+            "trainval",
+            "--json",
+            json);
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out()).contains("4 pictures", "AR@1000", "recall50@100");
+    JsonNode tree = JsonMapper.shared().readTree(Files.readString(json));
+    assertThat(tree.propertyNames())
+        .containsExactly(
+            "images", "truths", "ar@10", "ar@100", "ar@300", "ar@1000", "recall50@100");
+    assertThat(tree.get("images").asInt()).isEqualTo(4);
+    assertThat(tree.get("ar@1000").asDouble()).isBetween(tree.get("ar@10").asDouble(), 1.0);
+  }
+
+  @Test
+  void proposalsAreInPixelsOfThePictureAndDrawn() throws IOException {
+    Path drawings = folder.resolve("drawings");
+    Rpn.Result result =
+        Rpn.run(
+            "propose",
+            "--model",
+            model,
+            pictures.get(0),
+            pictures.get(1),
+            "--top",
+            7,
+            "--json",
+            "-",
+            "--png",
+            drawings);
+    assertThat(result.code()).as(result.err()).isZero();
+    JsonNode tree = JsonMapper.shared().readTree(result.out());
+    assertThat(tree.propertyNames()).containsExactly("images");
+    assertThat(tree.get("images").size()).isEqualTo(2);
+    JsonNode image = tree.get("images").get(1);
+    assertThat(image.propertyNames()).containsExactly("file", "width", "height", "proposals");
+    assertThat(image.get("file").asString()).isEqualTo(pictures.get(1).toString());
+    assertThat(image.get("width").asInt()).isEqualTo(SceneArtist.WIDTH);
+    assertThat(image.get("proposals").size()).isEqualTo(7);
+    double right = 0;
+    double last = 1;
+    for (JsonNode proposal : image.get("proposals")) {
+      assertThat(proposal.propertyNames()).containsExactly("box", "score");
+      assertThat(proposal.get("box").size()).isEqualTo(4);
+      right = Math.max(right, proposal.get("box").get(2).asDouble());
+      assertThat(proposal.get("score").asDouble()).isBetween(0.0, last);
+      last = proposal.get("score").asDouble();
+    }
+    // Wider than the network's picture of 64 pixels, within the one given.
+    assertThat(right).isGreaterThan(64).isLessThanOrEqualTo(SceneArtist.WIDTH);
+    Picture drawing = Picture.read(drawings.resolve("scene1.png"));
+    assertThat(drawing.width()).isEqualTo(SceneArtist.WIDTH);
+    assertThat(drawing).isNotEqualTo(Picture.read(pictures.get(1)));
+  }
+
+  @Test
+  void drawingsReplaceNoPicture() {
+    Path data = pictures.get(0).getParent();
+    Rpn.Result onto =
+        Rpn.run("propose", "--model", model, pictures.get(0), "--png", String.valueOf(data));
+    assertThat(onto.code()).isEqualTo(2);
+    assertThat(onto.err()).contains("would replace the picture itself");
+  }
+
+  @Test
+  void resumingWithoutACheckpointIsSaid() throws IOException {
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Rpn.Result result =
+        Rpn.run(
+            "train",
+            "--data",
+            folder.resolve("data"),
+            "--out",
+            other.resolve("model.safetensors"),
+            "--widths",
+            "4",
+            "--size",
+            "32x24",
+            "--epochs",
+            1,
+            "--resume");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.err()).contains("no checkpoint beside");
+    assertThat(other.resolve("model.safetensors")).exists();
+  }
+}
