@@ -8,9 +8,17 @@ import dev.rpn.kernel.StageKernel;
 import dev.rpn.kernel.TrainingKernels;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.stream.Stream;
 
 /** Training with vectors. */
 final class SimdTrainingKernels implements TrainingKernels {
+  /** How many shapes are remembered. */
+  private static final int MOST = 64;
+
+  /** Of the shapes that were asked for, the last first: a step makes none anew. */
+  private volatile WeightGradient[] weightGradients = {};
+
   private final TrainingKernels scalar = Kernels.named("scalar").training();
 
   @Override
@@ -44,13 +52,29 @@ final class SimdTrainingKernels implements TrainingKernels {
       MemorySegment scratch,
       int part,
       int parts) {
-    scalar.weightGradient(
-        input, outputs, in, outGradient, kernelGradient, biasGradient, scratch, part, parts);
+    weightGradient(input, outputs)
+        .run(in, outGradient, kernelGradient, biasGradient, scratch, part, parts);
   }
 
   @Override
   public long weightGradientScratchBytes(MapShape input, int outputs) {
-    return scalar.weightGradientScratchBytes(input, outputs);
+    return weightGradient(input, outputs).scratchBytes();
+  }
+
+  private WeightGradient weightGradient(MapShape input, int outputs) {
+    for (WeightGradient one : weightGradients) {
+      if (one.fits(input, outputs)) {
+        return one;
+      }
+    }
+    var one = new WeightGradient(input, outputs);
+    synchronized (this) {
+      weightGradients =
+          Stream.concat(Stream.of(one), Arrays.stream(weightGradients))
+              .limit(MOST)
+              .toArray(WeightGradient[]::new);
+    }
+    return one;
   }
 
   @Override
