@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "convert",
     customSynopsis = {
-      "Usage: rpn convert IN OUT",
+      "rpn convert IN OUT",
       "       rpn convert --head FILE [--backbone FILE] [--profile NAME] [--anchor-sizes N,...]",
       "                   [--anchor-ratios F,...] OUT"
     },
