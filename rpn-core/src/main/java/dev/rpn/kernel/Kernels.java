@@ -35,8 +35,8 @@ public final class Kernels {
           }
           working.add(iterator.next());
         } catch (ServiceConfigurationError | LinkageError e) {
-          // Without --add-modules jdk.incubator.vector on the class path, loading the provider's
-          // class throws NoClassDefFoundError.
+          // Without --add-modules jdk.incubator.vector on the class path, the provider's constructor
+          // throws NoClassDefFoundError.
           Throwable cause = e.getCause() == null ? e : e.getCause();
           REFUSED.add(reason(cause));
           LOG.log(
@@ -51,7 +51,7 @@ public final class Kernels {
 
     private static String reason(Throwable cause) {
       String text = String.valueOf(cause.getMessage());
-      return text.contains("jdk/incubator/vector")
+      return text.replace('/', '.').contains("jdk.incubator.vector")
           ? "the Vector API is missing (start java with --add-modules jdk.incubator.vector)"
           : text;
     }

@@ -9,6 +9,9 @@ import dev.rpn.kernel.TrainingKernels;
 public final class SimdKernelProvider implements KernelProvider {
   private final InferenceKernels inference = new SimdInferenceKernels();
 
+  /** Asked here, so that a process without the Vector module has no such provider. */
+  private final int vectorBits = Species.LANES * Float.SIZE;
+
   @Override
   public String name() {
     return "simd";
@@ -21,7 +24,7 @@ public final class SimdKernelProvider implements KernelProvider {
 
   @Override
   public int vectorBits() {
-    return Species.LANES * Float.SIZE;
+    return vectorBits;
   }
 
   @Override
