@@ -98,6 +98,25 @@ public final class Proposals {
     return dropped[Objects.checkIndex(picture, pictures)];
   }
 
+  /**
+   * These proposals, for callers who want no proposals at all of a picture that went wrong.
+   *
+   * @throws IllegalStateException if an anchor was left out; see {@link #dropped}
+   */
+  public Proposals requireFinite() {
+    for (int picture = 0; picture < pictures; picture++) {
+      if (dropped[picture] > 0) {
+        throw new IllegalStateException(
+            "picture "
+                + picture
+                + ": expected finite logits and boxes, got NaN or infinity at "
+                + dropped[picture]
+                + " anchors");
+      }
+    }
+    return this;
+  }
+
   /** Left side of a proposal, in pixels of the network's picture. */
   public float x1(int picture, int index) {
     return x1[row(picture, index)];

@@ -102,7 +102,8 @@ class ProposalEngineTest {
       assertThat(engine.footprint())
           .isEqualTo(ProposalEngine.footprint(PICTURES, OPTIONS, limits, picture.shape()));
       assertThat(engine.footprint().heapBytes()).isPositive();
-      assertThat(engine.propose(picture.shape(), picture.values()).count(0)).isEqualTo(7);
+      Proposals proposals = engine.propose(picture.shape(), picture.values());
+      assertThat(proposals.requireFinite().count(0)).isEqualTo(7);
     }
   }
 
@@ -113,6 +114,12 @@ class ProposalEngineTest {
     try (var engine = new ProposalEngine(PICTURES, OPTIONS, picture.shape())) {
       Proposals proposals = engine.propose(picture.shape(), picture.values());
       assertThat(proposals.dropped(0)).isPositive();
+      assertThatThrownBy(proposals::requireFinite)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              "picture 0: expected finite logits and boxes, got NaN or infinity at "
+                  + proposals.dropped(0)
+                  + " anchors");
       assertThat(proposals.count(0)).isPositive();
       for (Proposal p : proposals.toList(0)) {
         assertThat(p.score()).isFinite();
