@@ -307,6 +307,13 @@ public final class NetworkEngine implements AutoCloseable {
               + ", got "
               + input.byteSize());
     }
+    MemorySegment output = levels.get(level).output;
+    if (input.isNative()
+        && input.address() < output.address() + output.byteSize()
+        && output.address() < input.address() + input.byteSize()) {
+      throw new IllegalArgumentException(
+          "input: expected memory of its own, got a part of the engine's output");
+    }
     MapShape most = capacity.get(level);
     if (shape.batch() > most.batch()
         || shape.height() > most.height()

@@ -35,7 +35,8 @@ public final class Kernels {
           }
           working.add(iterator.next());
         } catch (ServiceConfigurationError | LinkageError e) {
-          // Without --add-modules jdk.incubator.vector on the class path, the provider's constructor
+          // Without --add-modules jdk.incubator.vector on the class path, the provider's
+          // constructor
           // throws NoClassDefFoundError.
           Throwable cause = e.getCause() == null ? e : e.getCause();
           REFUSED.add(reason(cause));

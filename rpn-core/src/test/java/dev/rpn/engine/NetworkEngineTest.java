@@ -184,6 +184,19 @@ class NetworkEngineTest {
   }
 
   @Test
+  void refusesItsOwnOutputAsInput() {
+    MapShape one = new MapShape(1, 1, 1, 12);
+    try (var engine = new NetworkEngine(HEAD, OPTIONS, one)) {
+      engine.forward(0, one, heap(one));
+      MemorySegment deltas = engine.deltas(0);
+      assertThat(deltas.byteSize()).isEqualTo(one.bytes());
+      assertThatThrownBy(() -> engine.forward(0, one, deltas))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("input: expected memory of its own, got a part of the engine's output");
+    }
+  }
+
+  @Test
   void refusesCapacitiesThatAreNotTheNetworks() {
     assertThatThrownBy(() -> new NetworkEngine(HEAD, OPTIONS, new MapShape(1, 5, 5, 13)))
         .isInstanceOf(IllegalArgumentException.class)
