@@ -33,7 +33,7 @@ final class SimdTrainingKernels implements TrainingKernels {
 
   @Override
   public StageKernel heads(HeadWeights weights) {
-    return scalar.heads(weights);
+    return new HeadsKernel(weights);
   }
 
   @Override
@@ -79,7 +79,7 @@ final class SimdTrainingKernels implements TrainingKernels {
 
   @Override
   public StageKernel headsInputGradient(HeadWeights weights, MemorySegment hidden) {
-    return scalar.headsInputGradient(weights, hidden);
+    return new HeadsInputGradient(weights, hidden);
   }
 
   @Override
@@ -115,13 +115,16 @@ final class SimdTrainingKernels implements TrainingKernels {
       MemorySegment inGradient,
       int part,
       int parts) {
-    scalar.maxPoolGradient(input, in, outGradient, inGradient, part, parts);
+    MaxPoolGradient.run(input, in, outGradient, inGradient, part, parts);
   }
 
   @Override
   public void reluGradient(
       MemorySegment output, MemorySegment gradient, long count, int part, int parts) {
-    scalar.reluGradient(output, gradient, count, part, parts);
+    long first = share(count, part, parts);
+    long offset = first * Float.BYTES;
+    long values = share(count, part + 1, parts) - first;
+    ReluGradient.run(gradient, offset, output, offset, gradient, offset, values);
   }
 
   @Override
@@ -134,6 +137,18 @@ final class SimdTrainingKernels implements TrainingKernels {
       long count,
       int part,
       int parts) {
-    scalar.adam(step, weights, gradients, means, squares, count, part, parts);
+    AdamUpdate.run(
+        step,
+        weights,
+        gradients,
+        means,
+        squares,
+        share(count, part, parts),
+        share(count, part + 1, parts));
+  }
+
+  /** Where a share begins. */
+  private static long share(long count, int part, int parts) {
+    return count / parts * part + count % parts * part / parts;
   }
 }
