@@ -1,14 +1,9 @@
 package dev.rpn.engine;
 
-import dev.rpn.kernel.ConvolutionWeights;
-import dev.rpn.kernel.HeadWeights;
 import dev.rpn.kernel.InferenceKernels;
 import dev.rpn.kernel.Segments;
 import dev.rpn.kernel.StageKernel;
 import dev.rpn.model.Architecture;
-import dev.rpn.model.Backbone;
-import dev.rpn.model.Conv3x3;
-import dev.rpn.model.Layer;
 import dev.rpn.model.MapShape;
 import dev.rpn.model.Network;
 import java.lang.foreign.Arena;
@@ -61,9 +56,9 @@ public final class NetworkEngine implements AutoCloseable {
     this.options = options;
     this.capacity = List.of(capacity);
     kernels = options.kernels().inference();
-    checkLevels(architecture, this.capacity);
-    stages = stages(network, options);
-    footprint = footprint(stages, options, this.capacity);
+    StageChain chain = StageChain.of(network, options, this.capacity);
+    stages = chain.stages();
+    footprint = chain.footprint(options.threads());
     arena = Arena.ofShared();
     SegmentAllocator memory = block(arena, footprint.offHeapBytes());
     workers = new Workers(options.threads(), options.executor());
@@ -72,19 +67,17 @@ public final class NetworkEngine implements AutoCloseable {
       packed[i] = slice(memory, stages.get(i).packedBytes());
     }
     pack();
-    long mapBytes = largestMap(stages, this.capacity);
     for (int i = 0; i < maps.length; i++) {
-      maps[i] = slice(memory, mapBytes);
+      maps[i] = slice(memory, chain.mapBytes());
     }
-    inputCopy = slice(memory, largestInput(this.capacity));
-    for (MapShape level : this.capacity) {
-      MapShape output = last(level, stages, stages.size());
-      levels.add(new LevelOutput(slice(memory, output.bytes()), architecture.head().anchors()));
+    inputCopy = slice(memory, chain.inputBytes());
+    for (int level = 0; level < capacity.length; level++) {
+      levels.add(
+          new LevelOutput(slice(memory, chain.outputBytes(level)), architecture.head().anchors()));
     }
-    long scratch = largestScratch(stages, this.capacity);
     var scratches = new MemorySegment[options.threads()];
     for (int i = 0; i < scratches.length; i++) {
-      scratches[i] = slice(memory, scratch);
+      scratches[i] = slice(memory, chain.scratchBytes());
     }
     task = new StageTask(scratches);
   }
@@ -104,100 +97,7 @@ public final class NetworkEngine implements AutoCloseable {
 
   /** The memory that such an engine would take, without taking it. */
   public static Footprint footprint(Network network, EngineOptions options, MapShape... capacity) {
-    checkLevels(network.architecture(), List.of(capacity));
-    return footprint(stages(network, options), options, List.of(capacity));
-  }
-
-  private static void checkLevels(Architecture architecture, List<MapShape> capacity) {
-    if (capacity.isEmpty()) {
-      throw new IllegalArgumentException("levels: expected at least one, got none");
-    }
-    if (architecture.backbone().isPresent() && capacity.size() != 1) {
-      throw new IllegalArgumentException(
-          "levels: a network with a backbone reads one picture, got " + capacity.size());
-    }
-    for (MapShape level : capacity) {
-      if (architecture.backbone().isPresent()) {
-        architecture.backbone().get().featureShape(level);
-      } else {
-        checkChannels(architecture, level);
-      }
-    }
-  }
-
-  private static void checkChannels(Architecture architecture, MapShape shape) {
-    int expected =
-        architecture.backbone().isPresent()
-            ? Backbone.PICTURE_CHANNELS
-            : architecture.head().channels();
-    if (shape.channels() != expected) {
-      throw new IllegalArgumentException(
-          "channels: expected " + expected + ", got " + shape.channels());
-    }
-  }
-
-  private static List<StageKernel> stages(Network network, EngineOptions options) {
-    InferenceKernels kernels = options.kernels().inference();
-    var stages = new ArrayList<StageKernel>();
-    Architecture architecture = network.architecture();
-    int channels = Backbone.PICTURE_CHANNELS;
-    for (Layer layer : architecture.backbone().map(Backbone::layers).orElse(List.of())) {
-      stages.add(
-          layer instanceof Conv3x3 convolution
-              ? kernels.convolution(
-                  ConvolutionWeights.of(convolution, network.weights()), options.algorithm())
-              : kernels.maxPool(channels));
-      channels = layer.outputs(channels);
-    }
-    stages.add(
-        kernels.head(HeadWeights.of(architecture.head(), network.weights()), options.algorithm()));
-    return stages;
-  }
-
-  private static Footprint footprint(
-      List<StageKernel> stages, EngineOptions options, List<MapShape> capacity) {
-    long weights = 0;
-    for (StageKernel stage : stages) {
-      weights += Segments.align(stage.packedBytes());
-    }
-    long maps = 2 * largestMap(stages, capacity) + largestInput(capacity);
-    for (MapShape level : capacity) {
-      maps += Segments.align(last(level, stages, stages.size()).bytes());
-    }
-    return new Footprint(weights, maps, options.threads() * largestScratch(stages, capacity), 0);
-  }
-
-  private static MapShape last(MapShape input, List<StageKernel> stages, int count) {
-    MapShape shape = input;
-    for (StageKernel stage : stages.subList(0, count)) {
-      shape = stage.output(shape);
-    }
-    return shape;
-  }
-
-  /** Bytes of the largest map between two stages. */
-  private static long largestMap(List<StageKernel> stages, List<MapShape> capacity) {
-    long bytes = 0;
-    for (MapShape level : capacity) {
-      for (int count = 1; count < stages.size(); count++) {
-        bytes = Math.max(bytes, last(level, stages, count).bytes());
-      }
-    }
-    return Segments.align(bytes);
-  }
-
-  private static long largestInput(List<MapShape> capacity) {
-    return Segments.align(capacity.stream().mapToLong(MapShape::bytes).max().orElse(0));
-  }
-
-  private static long largestScratch(List<StageKernel> stages, List<MapShape> capacity) {
-    long bytes = 0;
-    for (MapShape level : capacity) {
-      for (int i = 0; i < stages.size(); i++) {
-        bytes = Math.max(bytes, stages.get(i).scratchBytes(last(level, stages, i)));
-      }
-    }
-    return Segments.align(bytes);
+    return StageChain.of(network, options, List.of(capacity)).footprint(options.threads());
   }
 
   private void pack() {
@@ -297,7 +197,7 @@ public final class NetworkEngine implements AutoCloseable {
   }
 
   private void checkInput(int level, MapShape shape, MemorySegment input) {
-    checkChannels(architecture, shape);
+    StageChain.checkChannels(architecture, shape);
     if (input.byteSize() != shape.bytes()) {
       throw new IllegalArgumentException(
           "input: expected "
