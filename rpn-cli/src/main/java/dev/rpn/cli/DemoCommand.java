@@ -37,7 +37,7 @@ final class DemoCommand extends Subcommand {
   private static final int SHOWN_SCENES = 6;
   private static final int SHOWN_PROPOSALS = 6;
   private static final double SHOWN_OVERLAP = 0.3;
-  private static final int EPOCHS = 8;
+  private static final int EPOCHS = 12;
 
   /** Of the network's picture: small enough for plain-Java kernels and two minutes. */
   private static final int WIDTH = 128;
