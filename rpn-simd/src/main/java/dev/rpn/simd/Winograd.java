@@ -35,12 +35,12 @@ abstract class Winograd {
   }
 
   /**
-   * Transforms one filter.
+   * Transforms one panel of filters in place.
    *
-   * @param g nine values in rows
-   * @param u one value a position, written
+   * @param u at {@code offset} nine panels of taps in rows, {@code plane} bytes apart; one panel a
+   *     position afterwards
    */
-  abstract void filter(float[] g, float[] u);
+  abstract void filters(MemorySegment u, long offset, long plane);
 
   /**
    * Transforms one tile of inputs.

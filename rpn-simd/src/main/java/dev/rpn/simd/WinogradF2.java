@@ -3,6 +3,7 @@ package dev.rpn.simd;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
+import static dev.rpn.simd.Species.TILE_VECTORS;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -26,24 +27,47 @@ final class WinogradF2 extends Winograd {
   }
 
   @Override
-  void filter(float[] g, float[] u) {
-    float[] rows = new float[12];
-    for (int column = 0; column < 3; column++) {
-      filter(g, column, 3, rows, column, 3);
-    }
-    for (int row = 0; row < 4; row++) {
-      filter(rows, 3 * row, 1, u, 4 * row, 1);
+  void filters(MemorySegment u, long offset, long plane) {
+    for (int vector = 0; vector < TILE_VECTORS; vector++) {
+      long at = offset + vector * BYTES;
+      FloatVector g0 = FloatVector.fromMemorySegment(FLOAT, u, at, ORDER);
+      FloatVector g1 = FloatVector.fromMemorySegment(FLOAT, u, at + plane, ORDER);
+      FloatVector g2 = FloatVector.fromMemorySegment(FLOAT, u, at + 2 * plane, ORDER);
+      FloatVector g3 = FloatVector.fromMemorySegment(FLOAT, u, at + 3 * plane, ORDER);
+      FloatVector g4 = FloatVector.fromMemorySegment(FLOAT, u, at + 4 * plane, ORDER);
+      FloatVector g5 = FloatVector.fromMemorySegment(FLOAT, u, at + 5 * plane, ORDER);
+      FloatVector g6 = FloatVector.fromMemorySegment(FLOAT, u, at + 6 * plane, ORDER);
+      FloatVector g7 = FloatVector.fromMemorySegment(FLOAT, u, at + 7 * plane, ORDER);
+      FloatVector g8 = FloatVector.fromMemorySegment(FLOAT, u, at + 8 * plane, ORDER);
+      filterRow(g0, g1, g2, u, at, plane);
+      FloatVector s0 = g0.add(g6);
+      FloatVector s1 = g1.add(g7);
+      FloatVector s2 = g2.add(g8);
+      filterRow(
+          s0.add(g3).mul(0.5f),
+          s1.add(g4).mul(0.5f),
+          s2.add(g5).mul(0.5f),
+          u,
+          at + 4 * plane,
+          plane);
+      filterRow(
+          s0.sub(g3).mul(0.5f),
+          s1.sub(g4).mul(0.5f),
+          s2.sub(g5).mul(0.5f),
+          u,
+          at + 8 * plane,
+          plane);
+      filterRow(g6, g7, g8, u, at + 12 * plane, plane);
     }
   }
 
-  private static void filter(float[] g, int from, int step, float[] u, int to, int stride) {
-    float g0 = g[from];
-    float g1 = g[from + step];
-    float g2 = g[from + 2 * step];
-    u[to] = g0;
-    u[to + stride] = ((g0 + g2) + g1) * 0.5f;
-    u[to + 2 * stride] = ((g0 + g2) - g1) * 0.5f;
-    u[to + 3 * stride] = g2;
+  private static void filterRow(
+      FloatVector g0, FloatVector g1, FloatVector g2, MemorySegment u, long to, long plane) {
+    FloatVector sum = g0.add(g2);
+    g0.intoMemorySegment(u, to, ORDER);
+    sum.add(g1).mul(0.5f).intoMemorySegment(u, to + plane, ORDER);
+    sum.sub(g1).mul(0.5f).intoMemorySegment(u, to + 2 * plane, ORDER);
+    g2.intoMemorySegment(u, to + 3 * plane, ORDER);
   }
 
   @Override

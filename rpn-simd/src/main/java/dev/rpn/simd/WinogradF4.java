@@ -3,7 +3,9 @@ package dev.rpn.simd;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
+import static dev.rpn.simd.Species.PANEL;
 import static dev.rpn.simd.Species.multiplyAdd;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -30,18 +32,27 @@ final class WinogradF4 extends Winograd {
 
   /** In double, rounded once. */
   @Override
-  void filter(float[] g, float[] u) {
+  void filters(MemorySegment u, long offset, long plane) {
     double[] rows = new double[18];
     double[] all = new double[36];
-    for (int column = 0; column < 3; column++) {
-      filter(g[column], g[column + 3], g[column + 6], rows, column, 3);
-    }
-    for (int row = 0; row < 6; row++) {
-      int at = 3 * row;
-      filter(rows[at], rows[at + 1], rows[at + 2], all, 6 * row, 1);
-    }
-    for (int i = 0; i < all.length; i++) {
-      u[i] = (float) all[i];
+    for (int lane = 0; lane < PANEL; lane++) {
+      long at = offset + (long) lane * Float.BYTES;
+      for (int column = 0; column < 3; column++) {
+        filter(
+            u.get(JAVA_FLOAT, at + column * plane),
+            u.get(JAVA_FLOAT, at + (column + 3) * plane),
+            u.get(JAVA_FLOAT, at + (column + 6) * plane),
+            rows,
+            column,
+            3);
+      }
+      for (int row = 0; row < 6; row++) {
+        int from = 3 * row;
+        filter(rows[from], rows[from + 1], rows[from + 2], all, 6 * row, 1);
+      }
+      for (int position = 0; position < all.length; position++) {
+        u.set(JAVA_FLOAT, at + position * plane, (float) all[position]);
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.rpn.simd;
 
+import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.PANEL;
 import static dev.rpn.simd.Species.PANEL_BYTES;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
@@ -52,38 +53,58 @@ final class WinogradFilters {
   void pack(MemorySegment packed, int part, int parts) {
     long pairs = (long) panels * inputs;
     long end = pairs * (part + 1) / parts;
-    float[] g = new float[9];
-    float[] u = new float[winograd.positions];
+    long plane = inputs * PANEL_BYTES;
     for (long pair = pairs * part / parts; pair < end; pair++) {
-      long panel = pair / inputs;
+      int panel = (int) (pair / inputs);
       int input = (int) (pair % inputs);
-      for (int lane = 0; lane < PANEL; lane++) {
-        int output = (int) panel * PANEL + lane;
-        load(input, output, g);
-        winograd.filter(g, u);
-        for (int position = 0; position < u.length; position++) {
-          long row = (panel * u.length + position) * inputs + input;
-          packed.set(JAVA_FLOAT, row * PANEL_BYTES + (long) lane * Float.BYTES, u[position]);
-        }
-        if (input == 0) {
-          float bias =
-              output < outputs && !turned ? weights.bias().getAtIndex(JAVA_FLOAT, output) : 0;
-          packed.set(JAVA_FLOAT, biasOffset() + (long) output * Float.BYTES, bias);
-        }
+      long to = plane * winograd.positions * panel + PANEL_BYTES * input;
+      if (turned) {
+        copyTurned(panel * PANEL, input, packed, to, plane);
+      } else {
+        copy(panel * PANEL, input, packed, to, plane);
+      }
+      winograd.filters(packed, to, plane);
+      if (input == 0) {
+        packBias(packed, panel * PANEL);
       }
     }
   }
 
-  private void load(int input, int output, float[] g) {
-    for (int tap = 0; tap < 9; tap++) {
-      g[tap] =
-          output < outputs ? weights.kernel().getAtIndex(JAVA_FLOAT, index(tap, input, output)) : 0;
+  /** Nine taps of a panel of outputs to where their transforms will be. */
+  private void copy(int output, int input, MemorySegment packed, long to, long plane) {
+    long stride = (long) inputs * outputs * Float.BYTES;
+    for (int lane = 0; lane < PANEL; lane += LANES) {
+      Lanes.copy(
+          weights.kernel(),
+          ((long) input * outputs + output + lane) * Float.BYTES,
+          stride,
+          outputs - output - lane,
+          packed,
+          to + (long) lane * Float.BYTES,
+          plane,
+          9);
     }
   }
 
-  private long index(int tap, int input, int output) {
-    return turned
-        ? ((8L - tap) * outputs + output) * inputs + input
-        : ((long) tap * inputs + input) * outputs + output;
+  private void copyTurned(int output, int input, MemorySegment packed, long to, long plane) {
+    int channels = Math.min(PANEL, outputs - output);
+    for (int tap = 0; tap < 9; tap++) {
+      long from = (8L - tap) * outputs + output;
+      long row = to + tap * plane;
+      for (int lane = 0; lane < PANEL; lane++) {
+        float g =
+            lane < channels
+                ? weights.kernel().getAtIndex(JAVA_FLOAT, (from + lane) * inputs + input)
+                : 0;
+        packed.set(JAVA_FLOAT, row + (long) lane * Float.BYTES, g);
+      }
+    }
+  }
+
+  private void packBias(MemorySegment packed, int first) {
+    for (int output = first; output < first + PANEL; output++) {
+      float bias = output < outputs && !turned ? weights.bias().getAtIndex(JAVA_FLOAT, output) : 0;
+      packed.set(JAVA_FLOAT, biasOffset() + (long) output * Float.BYTES, bias);
+    }
   }
 }
