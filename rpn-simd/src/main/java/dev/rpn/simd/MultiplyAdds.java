@@ -18,17 +18,18 @@ final class MultiplyAdds {
 
   /** Fourteen independent chains: more than latency times units, and 16 registers hold them. */
   static long run(long rounds) {
-    FloatVector a = FloatVector.broadcast(FLOAT, 0.5f);
-    FloatVector b = FloatVector.broadcast(FLOAT, 0.25f);
     float result = 0;
     for (long round = 0; round < rounds; round++) {
-      result += round(a, b);
+      result += round();
     }
     sink = result;
     return rounds * STEPS * CHAINS * LANES;
   }
 
-  private static float round(FloatVector a, FloatVector b) {
+  /** Its vectors are its own: a sum that began as an argument would be allocated in every step. */
+  private static float round() {
+    FloatVector a = FloatVector.broadcast(FLOAT, 0.5f);
+    FloatVector b = FloatVector.broadcast(FLOAT, 0.25f);
     FloatVector s0 = a;
     FloatVector s1 = a;
     FloatVector s2 = a;
