@@ -1,0 +1,106 @@
+package dev.rpn.simd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.rpn.kernel.Algorithm;
+import dev.rpn.kernel.ConvolutionWeights;
+import dev.rpn.kernel.HeadWeights;
+import dev.rpn.kernel.InferenceKernels;
+import dev.rpn.kernel.Segments;
+import dev.rpn.kernel.StageKernel;
+import dev.rpn.model.MapShape;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Once compiled, kernels allocate nothing: a vector that escaped would show here. */
+class SteadyStateTest {
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final int CALLS = 20;
+  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final int CHANNELS = 48;
+  private static final int ANCHORS = 9;
+  private static final MapShape SHAPE = new MapShape(1, 15, 17, CHANNELS);
+
+  /** Below that the compiler lacks some vector operations: correct, but with objects. */
+  @BeforeAll
+  static void requireAllVectorOperations() {
+    assumeTrue(Species.LANES * Float.SIZE >= 256, "needs vectors of at least 256 bits");
+  }
+
+  private final InferenceKernels kernels = new SimdKernelProvider().inference();
+
+  @ParameterizedTest
+  @ValueSource(strings = {"convolution F2", "convolution F4", "head F2", "head F4", "pool"})
+  void allocatesNothing(String stage) {
+    try (Arena arena = Arena.ofConfined()) {
+      StageKernel kernel = stages(arena).get(stage);
+      MemorySegment input = Segments.allocate(arena, SHAPE.elements());
+      MemorySegment output = Segments.allocate(arena, kernel.output(SHAPE).elements());
+      MemorySegment packed = arena.allocate(kernel.packedBytes(), Segments.ALIGNMENT);
+      MemorySegment scratch = arena.allocate(kernel.scratchBytes(SHAPE), Segments.ALIGNMENT);
+      kernel.pack(packed, 0, 1);
+      int blocks = kernel.blocks(SHAPE, 2);
+      assertReachesNoAllocation(() -> {
+        for (int block = 0; block < blocks; block++) {
+          kernel.run(SHAPE, input, output, packed, scratch, block, blocks);
+        }
+      });
+    }
+  }
+
+  @Test
+  void sigmoidAllocatesNothing() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment values = Segments.allocate(arena, 1003);
+      assertReachesNoAllocation(() -> kernels.sigmoid(values, values, 0, 1003));
+    }
+  }
+
+  private Map<String, StageKernel> stages(Arena arena) {
+    var convolution =
+        new ConvolutionWeights(
+            CHANNELS,
+            CHANNELS,
+            Segments.allocate(arena, 9L * CHANNELS * CHANNELS),
+            Segments.allocate(arena, CHANNELS));
+    var head =
+        new HeadWeights(
+            convolution,
+            ANCHORS,
+            Segments.allocate(arena, (long) CHANNELS * ANCHORS),
+            Segments.allocate(arena, ANCHORS),
+            Segments.allocate(arena, 4L * CHANNELS * ANCHORS),
+            Segments.allocate(arena, 4L * ANCHORS));
+    Map<String, StageKernel> stages = new TreeMap<>();
+    for (Algorithm algorithm : Algorithm.values()) {
+      stages.put("convolution " + algorithm, kernels.convolution(convolution, algorithm));
+      stages.put("head " + algorithm, kernels.head(head, algorithm));
+    }
+    stages.put("pool", kernels.maxPool(CHANNELS));
+    return stages;
+  }
+
+  /** Until the compiler is through, vectors are objects: calls again until a round is clean. */
+  private static void assertReachesNoAllocation(Runnable call) {
+    long end = System.nanoTime() + LIMIT.toNanos();
+    long bytes;
+    do {
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < CALLS; i++) {
+        call.run();
+      }
+      bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+    } while (bytes != 0 && System.nanoTime() < end);
+    assertThat(bytes).as("bytes allocated in %d calls", CALLS).isZero();
+  }
+}
