@@ -26,48 +26,50 @@ final class WinogradF2 extends Winograd {
     return new WinogradF2(Float.NEGATIVE_INFINITY);
   }
 
+  /** All in one method: a vector that crosses a call is allocated. */
   @Override
   void filters(MemorySegment u, long offset, long plane) {
     for (int vector = 0; vector < TILE_VECTORS; vector++) {
-      long at = offset + vector * BYTES;
-      FloatVector g0 = FloatVector.fromMemorySegment(FLOAT, u, at, ORDER);
-      FloatVector g1 = FloatVector.fromMemorySegment(FLOAT, u, at + plane, ORDER);
-      FloatVector g2 = FloatVector.fromMemorySegment(FLOAT, u, at + 2 * plane, ORDER);
-      FloatVector g3 = FloatVector.fromMemorySegment(FLOAT, u, at + 3 * plane, ORDER);
-      FloatVector g4 = FloatVector.fromMemorySegment(FLOAT, u, at + 4 * plane, ORDER);
-      FloatVector g5 = FloatVector.fromMemorySegment(FLOAT, u, at + 5 * plane, ORDER);
-      FloatVector g6 = FloatVector.fromMemorySegment(FLOAT, u, at + 6 * plane, ORDER);
-      FloatVector g7 = FloatVector.fromMemorySegment(FLOAT, u, at + 7 * plane, ORDER);
-      FloatVector g8 = FloatVector.fromMemorySegment(FLOAT, u, at + 8 * plane, ORDER);
-      filterRow(g0, g1, g2, u, at, plane);
+      long to = offset + vector * BYTES;
+      FloatVector g0 = FloatVector.fromMemorySegment(FLOAT, u, to, ORDER);
+      FloatVector g1 = FloatVector.fromMemorySegment(FLOAT, u, to + plane, ORDER);
+      FloatVector g2 = FloatVector.fromMemorySegment(FLOAT, u, to + 2 * plane, ORDER);
+      FloatVector g3 = FloatVector.fromMemorySegment(FLOAT, u, to + 3 * plane, ORDER);
+      FloatVector g4 = FloatVector.fromMemorySegment(FLOAT, u, to + 4 * plane, ORDER);
+      FloatVector g5 = FloatVector.fromMemorySegment(FLOAT, u, to + 5 * plane, ORDER);
+      FloatVector g6 = FloatVector.fromMemorySegment(FLOAT, u, to + 6 * plane, ORDER);
+      FloatVector g7 = FloatVector.fromMemorySegment(FLOAT, u, to + 7 * plane, ORDER);
+      FloatVector g8 = FloatVector.fromMemorySegment(FLOAT, u, to + 8 * plane, ORDER);
       FloatVector s0 = g0.add(g6);
       FloatVector s1 = g1.add(g7);
       FloatVector s2 = g2.add(g8);
-      filterRow(
-          s0.add(g3).mul(0.5f),
-          s1.add(g4).mul(0.5f),
-          s2.add(g5).mul(0.5f),
-          u,
-          at + 4 * plane,
-          plane);
-      filterRow(
-          s0.sub(g3).mul(0.5f),
-          s1.sub(g4).mul(0.5f),
-          s2.sub(g5).mul(0.5f),
-          u,
-          at + 8 * plane,
-          plane);
-      filterRow(g6, g7, g8, u, at + 12 * plane, plane);
+      FloatVector a0 = s0.add(g3).mul(0.5f);
+      FloatVector a1 = s1.add(g4).mul(0.5f);
+      FloatVector a2 = s2.add(g5).mul(0.5f);
+      FloatVector b0 = s0.sub(g3).mul(0.5f);
+      FloatVector b1 = s1.sub(g4).mul(0.5f);
+      FloatVector b2 = s2.sub(g5).mul(0.5f);
+      FloatVector sum = g0.add(g2);
+      g0.intoMemorySegment(u, to, ORDER);
+      sum.add(g1).mul(0.5f).intoMemorySegment(u, to + plane, ORDER);
+      sum.sub(g1).mul(0.5f).intoMemorySegment(u, to + 2 * plane, ORDER);
+      g2.intoMemorySegment(u, to + 3 * plane, ORDER);
+      sum = a0.add(a2);
+      a0.intoMemorySegment(u, to + 4 * plane, ORDER);
+      sum.add(a1).mul(0.5f).intoMemorySegment(u, to + 5 * plane, ORDER);
+      sum.sub(a1).mul(0.5f).intoMemorySegment(u, to + 6 * plane, ORDER);
+      a2.intoMemorySegment(u, to + 7 * plane, ORDER);
+      sum = b0.add(b2);
+      b0.intoMemorySegment(u, to + 8 * plane, ORDER);
+      sum.add(b1).mul(0.5f).intoMemorySegment(u, to + 9 * plane, ORDER);
+      sum.sub(b1).mul(0.5f).intoMemorySegment(u, to + 10 * plane, ORDER);
+      b2.intoMemorySegment(u, to + 11 * plane, ORDER);
+      sum = g6.add(g8);
+      g6.intoMemorySegment(u, to + 12 * plane, ORDER);
+      sum.add(g7).mul(0.5f).intoMemorySegment(u, to + 13 * plane, ORDER);
+      sum.sub(g7).mul(0.5f).intoMemorySegment(u, to + 14 * plane, ORDER);
+      g8.intoMemorySegment(u, to + 15 * plane, ORDER);
     }
-  }
-
-  private static void filterRow(
-      FloatVector g0, FloatVector g1, FloatVector g2, MemorySegment u, long to, long plane) {
-    FloatVector sum = g0.add(g2);
-    g0.intoMemorySegment(u, to, ORDER);
-    sum.add(g1).mul(0.5f).intoMemorySegment(u, to + plane, ORDER);
-    sum.sub(g1).mul(0.5f).intoMemorySegment(u, to + 2 * plane, ORDER);
-    g2.intoMemorySegment(u, to + 3 * plane, ORDER);
   }
 
   @Override
