@@ -31,7 +31,7 @@ final class WinogradConvolution {
    * Tiles of a block: enough that a filter, once fetched, serves many rows, few enough that a
    * block's matrices stay near.
    */
-  private static final int MAX_ROWS = 240;
+  private static final int MAX_ROWS = 480;
 
   final Winograd winograd;
   final int outputs;
