@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,13 +69,12 @@ final class ProposeCommand extends Subcommand {
     Map<Path, Path> drawings = png == null ? Map.of() : drawings(png);
     EngineOptions options =
         EngineOptions.standard().withKernels(kernels.provider()).withThreads(threads.count());
-    try (var proposer = new PictureProposer(proposal, options, limits(proposal))) {
+    try (var proposer = new PictureProposer(proposal, options, limits(proposal));
+        var progress = new Progress(err(), "propose")) {
       if (json.file() == null) {
-        for (Path image : images) {
-          propose(proposer, image, drawings);
-        }
+        each(proposer, drawings, progress, found -> {});
       } else {
-        Json.write(json.file(), out(), generator -> all(proposer, drawings, generator));
+        Json.write(json.file(), out(), generator -> all(proposer, drawings, progress, generator));
       }
     }
     return true;
@@ -86,13 +86,32 @@ final class ProposeCommand extends Subcommand {
     return usual.withCounts(Math.max(usual.preNms(), top), top);
   }
 
-  private void all(PictureProposer proposer, Map<Path, Path> drawings, JsonGenerator generator)
+  private void each(
+      PictureProposer proposer,
+      Map<Path, Path> drawings,
+      Progress progress,
+      Consumer<Found> consumer)
+      throws IOException {
+    for (int i = 0; i < images.size(); i++) {
+      progress.at(i, images.size(), i + " of " + images.size());
+      Found found = propose(proposer, images.get(i), drawings);
+      progress.clear();
+      if (!json.isStandardOutput()) {
+        report(found, drawings.get(found.file()));
+      }
+      consumer.accept(found);
+    }
+  }
+
+  private void all(
+      PictureProposer proposer,
+      Map<Path, Path> drawings,
+      Progress progress,
+      JsonGenerator generator)
       throws IOException {
     generator.writeStartObject();
     generator.writeArrayPropertyStart("images");
-    for (Path image : images) {
-      propose(proposer, image, drawings).write(generator);
-    }
+    each(proposer, drawings, progress, found -> found.write(generator));
     generator.writeEndArray();
     generator.writeEndObject();
   }
@@ -121,16 +140,13 @@ final class ProposeCommand extends Subcommand {
     }
   }
 
-  private Found propose(PictureProposer proposer, Path file, Map<Path, Path> drawings)
+  private static Found propose(PictureProposer proposer, Path file, Map<Path, Path> drawings)
       throws IOException {
     Picture picture = Picture.read(file);
     var found = new Found(file, picture, proposer.propose(picture));
     Path drawing = drawings.get(file);
     if (drawing != null) {
       Drawing.of(picture, found.proposals(), List.of()).writePng(drawing);
-    }
-    if (!json.isStandardOutput()) {
-      report(found, drawing);
     }
     return found;
   }
