@@ -15,12 +15,14 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>Three vectors because a filter has three columns: the vectors are then one packed vector of
  * output gradients at three neighbouring positions, and a few output channels fill the tile as well
- * as many. Eight rows of three use 28 of 32 registers, four rows 16 of 16. For the form of the
- * methods see {@link ProductKernel}.
+ * as many. Four rows of three use all of 16 registers. Eight would suit 32, but C1 gives up on a
+ * method of that size once it counts branches ('out of virtual registers'), and what C1 does not
+ * profile C2 never compiles: the process stays with vectors as objects, a hundred times slower. For
+ * the form of the methods see {@link ProductKernel}.
  */
 final class GradientProduct {
   /** Rows of the register tile. */
-  static final int ROWS = Species.WIDE_TILE ? 8 : 4;
+  static final int ROWS = 4;
 
   /** Vectors in a row of the register tile. */
   static final int VECTORS = 3;
@@ -49,96 +51,11 @@ final class GradientProduct {
       long uStep,
       int depth,
       long mOffset) {
-    if (Species.WIDE_TILE) {
-      multiply8x3(memory, xOffset, xStep, uOffset, uStep, depth, mOffset);
-    } else if (Fma.FUSED) {
+    if (Fma.FUSED) {
       multiply4x3(memory, xOffset, xStep, uOffset, uStep, depth, mOffset);
     } else {
       multiply4x3Unfused(memory, xOffset, xStep, uOffset, uStep, depth, mOffset);
     }
-  }
-
-  /** Eight rows of three vectors. */
-  private static void multiply8x3(
-      MemorySegment memory,
-      long xOffset,
-      long xStep,
-      long uOffset,
-      long uStep,
-      int depth,
-      long mOffset) {
-    FloatVector zero = FloatVector.zero(FLOAT);
-    FloatVector s00 = zero, s01 = zero, s02 = zero;
-    FloatVector s10 = zero, s11 = zero, s12 = zero;
-    FloatVector s20 = zero, s21 = zero, s22 = zero;
-    FloatVector s30 = zero, s31 = zero, s32 = zero;
-    FloatVector s40 = zero, s41 = zero, s42 = zero;
-    FloatVector s50 = zero, s51 = zero, s52 = zero;
-    FloatVector s60 = zero, s61 = zero, s62 = zero;
-    FloatVector s70 = zero, s71 = zero, s72 = zero;
-    for (int k = 0; k < depth; k++) {
-      long u = uOffset + k * BYTES;
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      long at = xOffset + k * xStep;
-      FloatVector x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      s00 = x.fma(u0, s00);
-      s01 = x.fma(u1, s01);
-      s02 = x.fma(u2, s02);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 4));
-      s10 = x.fma(u0, s10);
-      s11 = x.fma(u1, s11);
-      s12 = x.fma(u2, s12);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 8));
-      s20 = x.fma(u0, s20);
-      s21 = x.fma(u1, s21);
-      s22 = x.fma(u2, s22);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 12));
-      s30 = x.fma(u0, s30);
-      s31 = x.fma(u1, s31);
-      s32 = x.fma(u2, s32);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 16));
-      s40 = x.fma(u0, s40);
-      s41 = x.fma(u1, s41);
-      s42 = x.fma(u2, s42);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 20));
-      s50 = x.fma(u0, s50);
-      s51 = x.fma(u1, s51);
-      s52 = x.fma(u2, s52);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 24));
-      s60 = x.fma(u0, s60);
-      s61 = x.fma(u1, s61);
-      s62 = x.fma(u2, s62);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 28));
-      s70 = x.fma(u0, s70);
-      s71 = x.fma(u1, s71);
-      s72 = x.fma(u2, s72);
-    }
-    s00.intoMemorySegment(memory, mOffset, ORDER);
-    s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
-    s02.intoMemorySegment(memory, mOffset + 2 * BYTES, ORDER);
-    s10.intoMemorySegment(memory, mOffset + 3 * BYTES, ORDER);
-    s11.intoMemorySegment(memory, mOffset + 4 * BYTES, ORDER);
-    s12.intoMemorySegment(memory, mOffset + 5 * BYTES, ORDER);
-    s20.intoMemorySegment(memory, mOffset + 6 * BYTES, ORDER);
-    s21.intoMemorySegment(memory, mOffset + 7 * BYTES, ORDER);
-    s22.intoMemorySegment(memory, mOffset + 8 * BYTES, ORDER);
-    s30.intoMemorySegment(memory, mOffset + 9 * BYTES, ORDER);
-    s31.intoMemorySegment(memory, mOffset + 10 * BYTES, ORDER);
-    s32.intoMemorySegment(memory, mOffset + 11 * BYTES, ORDER);
-    s40.intoMemorySegment(memory, mOffset + 12 * BYTES, ORDER);
-    s41.intoMemorySegment(memory, mOffset + 13 * BYTES, ORDER);
-    s42.intoMemorySegment(memory, mOffset + 14 * BYTES, ORDER);
-    s50.intoMemorySegment(memory, mOffset + 15 * BYTES, ORDER);
-    s51.intoMemorySegment(memory, mOffset + 16 * BYTES, ORDER);
-    s52.intoMemorySegment(memory, mOffset + 17 * BYTES, ORDER);
-    s60.intoMemorySegment(memory, mOffset + 18 * BYTES, ORDER);
-    s61.intoMemorySegment(memory, mOffset + 19 * BYTES, ORDER);
-    s62.intoMemorySegment(memory, mOffset + 20 * BYTES, ORDER);
-    s70.intoMemorySegment(memory, mOffset + 21 * BYTES, ORDER);
-    s71.intoMemorySegment(memory, mOffset + 22 * BYTES, ORDER);
-    s72.intoMemorySegment(memory, mOffset + 23 * BYTES, ORDER);
   }
 
   /** Four rows of three vectors. */
