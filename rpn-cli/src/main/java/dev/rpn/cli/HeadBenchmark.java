@@ -8,12 +8,10 @@ import dev.rpn.model.MapShape;
 import dev.rpn.model.Network;
 import dev.rpn.model.RpnHead;
 import dev.rpn.model.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 
 /** Times the head on random values, warm, call by call. */
 final class HeadBenchmark {
@@ -22,11 +20,6 @@ final class HeadBenchmark {
 
   private static final int LEAST_CALLS = 5;
 
-  /** The compiler is done after some 30 calls; slow kernels need not wait for so many. */
-  private static final int WARM_CALLS = 40;
-
-  private static final long LEAST_WARM_UP = TimeUnit.SECONDS.toNanos(2);
-  private static final long MOST_WARM_UP = TimeUnit.SECONDS.toNanos(10);
   private static final int PEAK_WINDOWS = 5;
 
   private final MapShape shape;
@@ -51,7 +44,8 @@ final class HeadBenchmark {
     var peak = new MachinePeak(options.threads());
     long[] nanos = new long[MOST_CALLS];
     try (var engine = new NetworkEngine(network, options, shape)) {
-      warmUp(engine, input.data(), progress);
+      progress.at(0, 1, "warming up");
+      engine.warmUp(0, shape);
       peak.measure(PEAK_WINDOWS);
       // Nothing may be shown between two calls: said once, before.
       progress.at(0, 1, String.format(Locale.ROOT, "measuring for %.0f s", seconds));
@@ -72,18 +66,6 @@ final class HeadBenchmark {
       allocated = threads.getTotalThreadAllocatedBytes() - allocated;
       peak.measure(PEAK_WINDOWS);
       return result(Arrays.copyOf(nanos, calls), allocated, peak);
-    }
-  }
-
-  private void warmUp(NetworkEngine engine, MemorySegment input, Progress progress) {
-    long began = System.nanoTime();
-    long spent = 0;
-    for (int call = 0;
-        spent < LEAST_WARM_UP || (call < WARM_CALLS && spent < MOST_WARM_UP);
-        call++) {
-      engine.forward(0, shape, input);
-      spent = System.nanoTime() - began;
-      progress.at(call, WARM_CALLS, "warming up");
     }
   }
 

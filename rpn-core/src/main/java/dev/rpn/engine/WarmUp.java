@@ -1,6 +1,10 @@
 package dev.rpn.engine;
 
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an engine came to its steady state: the virtual machine compiles the kernels while they run,
@@ -15,7 +19,7 @@ public record WarmUp(int calls, Duration took, Duration first, Duration steady) 
   /** Calls without a better time after which the state counts as steady. */
   private static final int PATIENCE_CALLS = 20;
 
-  /** And so much time: the compiler works in the background, beside calls that are short. */
+  /** And so much time without a better call, in which the compiler finished nothing either. */
   private static final long PATIENCE_NANOS = 500_000_000L;
 
   /** Whatever happens, the end. */
@@ -24,32 +28,50 @@ public record WarmUp(int calls, Duration took, Duration first, Duration steady) 
   /** Less is noise, not a better time. */
   private static final double BETTER = 0.97;
 
-  /** Calls until nothing gets faster any more. */
+  /**
+   * The longest pause between two calls. Where every core computes, a compilation takes ten times
+   * as long, and the calls that wait for it are the slow ones.
+   */
+  private static final long PAUSE_NANOS = 50_000_000L;
+
+  /** Calls until nothing gets faster any more and nothing is left to compile. */
   static WarmUp of(Runnable call) {
+    CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+    long compiled = 0;
     long start = System.nanoTime();
     long first = 0;
     long best = Long.MAX_VALUE;
     int calls = 0;
-    int bestCall = 0;
-    long bestEnd = start;
+    int lastCall = 0;
+    long lastChange = start;
     long end = start;
-    while (calls - bestCall < PATIENCE_CALLS || end - bestEnd < PATIENCE_NANOS) {
+    while (calls - lastCall < PATIENCE_CALLS || end - lastChange < PATIENCE_NANOS) {
       long begin = System.nanoTime();
       call.run();
       end = System.nanoTime();
       calls++;
       long nanos = end - begin;
       first = calls == 1 ? nanos : first;
-      if (nanos < BETTER * best) {
-        bestCall = calls;
-        bestEnd = end;
+      long compiling = compilationMillis(compiler);
+      if (nanos < BETTER * best || compiling != compiled) {
+        lastCall = calls;
+        lastChange = end;
       }
       best = Math.min(best, nanos);
+      compiled = compiling;
       if (end - start > LIMIT_NANOS) {
         break;
       }
+      LockSupport.parkNanos(Math.min(nanos, PAUSE_NANOS));
     }
     return new WarmUp(
         calls, Duration.ofNanos(end - start), Duration.ofNanos(first), Duration.ofNanos(best));
+  }
+
+  /** Grows when a compilation ends; 0 where the virtual machine does not tell. */
+  private static long compilationMillis(@Nullable CompilationMXBean compiler) {
+    return compiler != null && compiler.isCompilationTimeMonitoringSupported()
+        ? compiler.getTotalCompilationTime()
+        : 0;
   }
 }
