@@ -98,7 +98,7 @@ final class ConvolutionKernel implements StageKernel {
     int row = first / across % down;
     int image = first / across / down;
     int channels = Math.min(PANEL, convolution.outputs - panel * PANEL);
-    int vectors = Species.vectors(channels);
+    int vectors = Species.panelVectors(convolution.outputs, panel);
     boolean whole = channels == vectors * Species.LANES;
     long bias = filters.biasOffset() + panel * PANEL_BYTES;
     long yColumn = (long) convolution.outputs * Float.BYTES;

@@ -1,7 +1,6 @@
 package dev.rpn.simd;
 
 import static dev.rpn.simd.Species.PANEL_BYTES;
-import static dev.rpn.simd.Species.TILE_VECTORS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.rpn.kernel.Algorithm;
@@ -126,7 +125,7 @@ final class HeadKernel implements StageKernel {
           hidden + (long) tile * pixels * hiddenRow(),
           winograd.side * hiddenRow(),
           hiddenRow(),
-          TILE_VECTORS);
+          Species.panelVectors(convolution.outputs, panel));
     }
   }
 

@@ -119,6 +119,7 @@ final class Heads1x1 {
             packed,
             packedOffset + panel * panelBytes(),
             channels,
+            Species.panelVectors(outputs, panel),
             scratch,
             to);
         addBias(scratch, to, packed, packedOffset + biasOffset() + panel * PANEL_BYTES);

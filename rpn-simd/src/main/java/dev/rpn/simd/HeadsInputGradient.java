@@ -103,7 +103,15 @@ final class HeadsInputGradient implements StageKernel {
       gather(input, positions, first, count, scratch);
       for (int panel = 0; panel < panels; panel++) {
         ProductKernel.multiply(
-            scratch, rowsOffset(), rowBytes(), packed, panel * panelBytes(), outputs, scratch, 0);
+            scratch,
+            rowsOffset(),
+            rowBytes(),
+            packed,
+            panel * panelBytes(),
+            outputs,
+            Species.panelVectors(channels, panel),
+            scratch,
+            0);
         int lanes = Math.min(PANEL, channels - panel * PANEL);
         for (int i = 0; i < count; i++) {
           long to = ((long) (first + i) * channels + (long) panel * PANEL) * Float.BYTES;

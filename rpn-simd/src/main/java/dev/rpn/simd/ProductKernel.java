@@ -4,6 +4,7 @@ import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
 import static dev.rpn.simd.Species.PANEL_BYTES;
+import static dev.rpn.simd.Species.TILE_VECTORS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.rpn.kernel.Fma;
@@ -26,6 +27,8 @@ final class ProductKernel {
    * @param v rows of {@code depth} values, {@code rowStride} bytes apart
    * @param u {@code depth} rows of one panel, one after the other
    * @param depth how many products a sum has
+   * @param vectors how many vectors of a panel are asked for, at least 1; the others of {@code m}
+   *     are written or not
    * @param m rows of one panel, one after the other; written
    */
   static void multiply(
@@ -35,9 +38,12 @@ final class ProductKernel {
       MemorySegment u,
       long uOffset,
       int depth,
+      int vectors,
       MemorySegment m,
       long mOffset) {
-    if (Species.WIDE_TILE) {
+    if (vectors < TILE_VECTORS) {
+      NarrowProduct.multiply(v, vOffset, rowStride, u, uOffset, depth, vectors, m, mOffset);
+    } else if (Species.WIDE_TILE) {
       multiply5x4(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
     } else if (Fma.FUSED) {
       multiply6x2(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);

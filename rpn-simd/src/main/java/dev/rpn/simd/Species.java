@@ -52,6 +52,11 @@ final class Species {
     return (channels + PANEL - 1) / PANEL;
   }
 
+  /** How many vectors of one panel hold channels. */
+  static int panelVectors(int channels, int panel) {
+    return Math.min(TILE_VECTORS, vectors(channels - panel * PANEL));
+  }
+
   /** {@code a * b + c}, rounded as {@link Fma#of} does. */
   static FloatVector multiplyAdd(FloatVector a, FloatVector b, FloatVector c) {
     return Fma.FUSED ? a.fma(b, c) : a.mul(b).add(c);

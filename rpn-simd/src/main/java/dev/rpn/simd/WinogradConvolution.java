@@ -25,13 +25,13 @@ final class WinogradConvolution {
   private static final long M_SKEW = 3 * 64;
 
   /** What a position's filters of a group of panels may take of the second-level cache. */
-  private static final long GROUP_BYTES = 512 * 1024;
+  private static final long GROUP_BYTES = 256 * 1024;
 
   /**
    * Tiles of a block: enough that a filter, once fetched, serves many rows, few enough that a
    * block's matrices stay near.
    */
-  private static final int MAX_ROWS = 480;
+  private static final int MAX_ROWS = 240;
 
   final Winograd winograd;
   final int outputs;
@@ -217,6 +217,7 @@ final class WinogradConvolution {
               packed,
               (panel * winograd.positions + position) * panelBytes,
               inputs,
+              Species.panelVectors(outputs, panel),
               scratch,
               mOffset(rows, panel - firstPanel) + position * mPlane(rows) + row * PANEL_BYTES);
         }
