@@ -3,6 +3,7 @@ package dev.rpn.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.rpn.loss.Losses;
 import java.util.LinkedHashMap;
@@ -117,6 +118,25 @@ class ArchitectureTest {
     assertThat(weights.bias("3x3").toArray()).containsOnly(0f);
     assertThat(Network.initialized(SEED, 7).weights()).isEqualTo(weights);
     assertThat(Network.initialized(SEED, 8).weights()).isNotEqualTo(weights);
+  }
+
+  @Test
+  void aFreshHeadBehindABackboneHasFasterRcnnsDeviation() {
+    Weights weights =
+        Network.initialized(Architecture.of(Backbone.thin(16, 128), new RpnHead(128, 9)), 3)
+            .weights();
+    assertDeviation(weights.kernel("3x3"), 0.01);
+    assertDeviation(weights.kernel("location"), 0.01);
+    assertDeviation(weights.kernel("block1_conv2"), Math.sqrt(2 / (9 * 16.0)));
+  }
+
+  /** Within 5 %: some 4,600 values at least. */
+  private static void assertDeviation(Tensor tensor, double expected) {
+    double sum = 0;
+    for (float value : tensor.toArray()) {
+      sum += (double) value * value;
+    }
+    assertThat(Math.sqrt(sum / tensor.size())).isCloseTo(expected, withinPercentage(5));
   }
 
   private static void assertLimit(Tensor tensor, double limit) {
