@@ -44,7 +44,8 @@ final class ModelMetadata {
     return metadata;
   }
 
-  private static String text(Architecture architecture) {
+  /** What {@link #ARCHITECTURE} holds. */
+  static String text(Architecture architecture) {
     ObjectNode root = Json.create();
     if (architecture.backbone().isPresent()) {
       ArrayNode layers = root.putArray("backbone");

@@ -2,6 +2,7 @@ package dev.rpn.io.weights;
 
 import dev.rpn.io.Quote;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,15 @@ record Place(String file, @Nullable String tensor, long offset) {
   WeightFormatException wrong(String what, Throwable cause) {
     return new WeightFormatException(
         this + ": " + what + ": " + Quote.escape(String.valueOf(cause.getMessage())), cause);
+  }
+
+  /** What is there, made into something that has its own conditions. */
+  <T> T checked(Supplier<T> made) throws WeightFormatException {
+    try {
+      return made.get();
+    } catch (IllegalArgumentException e) {
+      throw wrong("not valid", e);
+    }
   }
 
   /** What is there asks for too much. */

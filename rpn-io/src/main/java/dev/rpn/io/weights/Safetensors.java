@@ -109,7 +109,8 @@ public final class Safetensors {
     return header;
   }
 
-  private static void write(OutputStream out, Tensor tensor) throws IOException {
+  /** Writes the values alone, little-endian. */
+  static void write(OutputStream out, Tensor tensor) throws IOException {
     byte[] chunk = new byte[CHUNK];
     MemorySegment bytes = MemorySegment.ofArray(chunk);
     int step = CHUNK / Float.BYTES;

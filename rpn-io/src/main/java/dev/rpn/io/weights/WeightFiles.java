@@ -24,7 +24,8 @@ public final class WeightFiles {
 
   /**
    * Reads all tensors of a safetensors, npz, Keras {@code .h5}, {@code .weights.h5} or {@code
-   * .keras} file, by name.
+   * .keras} file by name, or of an ONNX graph those of the proposal head and of a VGG-style
+   * backbone before it.
    *
    * @throws WeightFormatException if the file is malformed, over a limit or not supported
    */
@@ -106,7 +107,12 @@ public final class WeightFiles {
   /**
    * Writes a network's weights, replacing the file as a whole.
    *
-   * @param file ends in {@code .safetensors}, {@code .npz} or {@code .weights.h5}
+   * <p>An ONNX graph takes {@code features} (N, C, H, W), or with a backbone {@code pictures} (N,
+   * 3, H, W), float32, and gives {@code classification} (N, k, H', W'), the probability after the
+   * sigmoid, and {@code location} (N, 4k, H', W'), an anchor's four deltas one after another; N, H
+   * and W are any.
+   *
+   * @param file ends in {@code .safetensors}, {@code .npz}, {@code .weights.h5} or {@code .onnx}
    * @throws UnsupportedWeightException if it ends in something else
    * @throws IOException if writing fails; the file is then as it was
    */
@@ -121,9 +127,11 @@ public final class WeightFiles {
       Npz.write(file, arrays);
     } else if (name.endsWith(".weights.h5")) {
       KerasWeightsWriter.write(file, network);
+    } else if (name.endsWith(".onnx")) {
+      OnnxWriter.write(file, network);
     } else {
       throw Place.of(file)
-          .unsupported("expected a name that ends in .safetensors, .npz or .weights.h5");
+          .unsupported("expected a name that ends in .safetensors, .npz, .weights.h5 or .onnx");
     }
   }
 }

@@ -47,6 +47,9 @@ final class WeightFormat {
     if (start.length < START) {
       throw place.truncated(START, 0, start.length);
     }
+    if (beginsLikeOnnx(start)) {
+      return OnnxFile.open(file);
+    }
     // Eight bytes of length, then the JSON header.
     if (start[8] == '{') {
       return SafetensorsFile.open(file);
@@ -54,7 +57,7 @@ final class WeightFormat {
     throw place
         .at(0)
         .wrong(
-            "a safetensors, npz, Keras .h5, .weights.h5 or .keras file",
+            "a safetensors, npz, Keras .h5, .weights.h5 or .keras, or ONNX file",
             "bytes " + HexFormat.ofDelimiter(" ").formatHex(start));
   }
 
@@ -76,6 +79,17 @@ final class WeightFormat {
               "a zip of " + Quote.escape(String.join(", ", names)));
     }
     return NpzTensors.open(file);
+  }
+
+  /**
+   * Protobuf has no magic, but every writer puts the format's version, field 1, first. A
+   * safetensors header's length may begin like it, too; its upper half is zero.
+   */
+  private static boolean beginsLikeOnnx(byte[] start) {
+    return start[0] == 1 << 3
+        && start[1] > 0
+        && start[2] != 0
+        && (start[4] | start[5] | start[6] | start[7]) != 0;
   }
 
   private static boolean begins(byte[] bytes, byte[] magic) {
