@@ -37,7 +37,10 @@ class MutationTest {
         "keras/keras2_weights.h5",
         "numpy/deflated.npz",
         "numpy/version2.npy",
-        "safetensors/floats.safetensors"
+        "safetensors/floats.safetensors",
+        "onnx/raw.onnx",
+        "onnx/nhwc.onnx",
+        "onnx/float16_typed.onnx"
       })
   void throwsOnlyWhatIsDocumented(String name) throws IOException {
     byte[] good = Files.readAllBytes(Fixtures.file(name));

@@ -63,7 +63,7 @@ class WeightFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {".safetensors", ".npz", ".weights.h5"})
+  @ValueSource(strings = {".safetensors", ".npz", ".weights.h5", ".onnx"})
   void roundTripsRandomNetworks(String extension) throws IOException {
     var random = new SplittableRandom(SEED);
     for (int i = 0; i < 12; i++) {
@@ -99,14 +99,19 @@ class WeightFilesTest {
     Path npz = directory.resolve("x.npz");
     WeightFiles.write(npz, second);
     assertThat(WeightFiles.readNetwork(npz)).isEqualTo(network);
+    Path onnx = directory.resolve("x.onnx");
+    WeightFiles.write(onnx, second);
+    Path renamed = Files.copy(onnx, directory.resolve("weights.bin"));
+    assertThat(WeightFiles.readNetwork(renamed)).isEqualTo(network);
   }
 
   @Test
   void refusesToWriteAnUnknownExtension() {
     Network network = Network.initialized(Architecture.of(new RpnHead(1, 1)), 1);
-    assertThatThrownBy(() -> WeightFiles.write(directory.resolve("x.onnx"), network))
+    assertThatThrownBy(() -> WeightFiles.write(directory.resolve("x.tflite"), network))
         .isInstanceOf(UnsupportedWeightException.class)
-        .hasMessageContaining("expected a name that ends in .safetensors, .npz or .weights.h5");
+        .hasMessageContaining(
+            "expected a name that ends in .safetensors, .npz, .weights.h5 or .onnx");
   }
 
   @Test
