@@ -29,8 +29,15 @@ import picocli.CommandLine.Parameters;
     description = {
       "Convert weights from one format to another, or make one model file of parts.",
       "",
-      "Reads safetensors, npz and Keras's .keras, .h5 and .weights.h5; writes .safetensors, .npz and"
-          + " .weights.h5, as the name of OUT says. What was written is read back and compared.",
+      "Reads safetensors, npz, Keras's .keras, .h5 and .weights.h5, and ONNX; writes .safetensors,"
+          + " .npz, .weights.h5 and .onnx, as the name of OUT says. What was written is read back and"
+          + " compared.",
+      "",
+      "Of an ONNX graph the head is found by its shape: a 3x3 convolution, Relu, and on it two 1x1"
+          + " ones of k and 4k outputs; the backbone too if it is VGG-like, else the head alone is"
+          + " read. A written graph takes 'features' (N, C, H, W), or with a backbone 'pictures' (N,"
+          + " 3, H, W), and gives 'classification' (N, k, H', W'), after the sigmoid, and 'location'"
+          + " (N, 4k, H', W'); N, H and W are any.",
       "",
       "A model file (.safetensors) also holds anchors, profile and preprocessing. With a backbone,"
           + " pictures keep their size and are fed as Keras feeds VGG16 (BGR less ImageNet's means)."
@@ -39,6 +46,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "Examples:",
       "  rpn convert rpn.keras rpn.safetensors",
+      "  rpn convert rpn.safetensors rpn.onnx",
       "  rpn convert --head rpn.h5 --backbone vgg16.h5 --profile keras --anchor-sizes 128,256,512"
           + " model.safetensors",
       "  rpn convert --head fpn.safetensors --anchor-sizes '32;64;128;256;512' model.safetensors"
