@@ -49,7 +49,7 @@ final class PictureStep implements AutoCloseable {
         new MapShape(
             most, preprocessing.height(), preprocessing.width(), Backbone.PICTURE_CHANNELS);
     Size size = new Size(shape.height(), shape.width());
-    float[] anchors = anchors(model, shape, size);
+    float[] anchors = anchors(model, shape).toArray();
     objective = new SampledObjective(model.profile(), anchors, most);
     int rest = pictures.size() % most;
     network =
@@ -81,7 +81,13 @@ final class PictureStep implements AutoCloseable {
         };
   }
 
-  private static float[] anchors(ProposalModel model, MapShape shape, Size size) {
+  /**
+   * The anchors of one picture.
+   *
+   * @param shape of the network's input
+   * @throws IllegalArgumentException if the model has no backbone, or impossible anchors
+   */
+  static Anchors anchors(ProposalModel model, MapShape shape) {
     Backbone backbone =
         model
             .network()
@@ -92,7 +98,8 @@ final class PictureStep implements AutoCloseable {
                     "training on pictures expects a model with a backbone, got a head alone"));
     MapShape features = backbone.featureShape(shape);
     Size grid = new Size(features.height(), features.width());
-    return new Anchors(model.anchors(), model.profile(), size, List.of(grid)).toArray();
+    Size picture = new Size(shape.height(), shape.width());
+    return new Anchors(model.anchors(), model.profile(), picture, List.of(grid));
   }
 
   /**
