@@ -9,6 +9,7 @@ import dev.rpn.io.weights.ModelFile;
 import dev.rpn.model.Backbone;
 import dev.rpn.model.ProposalModel;
 import dev.rpn.train.Checkpoints;
+import dev.rpn.train.Preflight;
 import dev.rpn.train.Trainer;
 import dev.rpn.train.TrainingPicture;
 import dev.rpn.train.TrainingRecipe;
@@ -30,10 +31,14 @@ import picocli.CommandLine.Option;
       "Train a proposer on pictures with boxes and write it as one model file.",
       "",
       "PASCAL VOC: DIR holds JPEGImages, Annotations and ImageSets/Main/SPLIT.txt. COCO: DIR holds"
-          + " annotations/instances_SPLIT.json and the pictures in SPLIT."
+          + " annotations/instances_SPLIT.json and the pictures in SPLIT.",
+      "",
+      "It begins by telling how well the anchors fit the boxes, and which sizes would fit better:"
+          + " a box that has no anchor at IoU 0.5 is hardly learnt."
     },
     footer = {
       "Examples:",
+      "  rpn train --data bccd --out cells.safetensors --dry-run",
       "  rpn train --data bccd --out cells.safetensors --plot cells.png",
       "  rpn train --data bccd --out cells.safetensors --resume"
     })
@@ -121,6 +126,11 @@ final class TrainCommand extends Subcommand {
   @Option(names = "--resume", description = "Go on from the last checkpoint.")
   private boolean resume;
 
+  @Option(
+      names = "--dry-run",
+      description = "Tell how well the anchors fit the boxes and stop; no picture is read.")
+  private boolean dryRun;
+
   @Option(names = "--log", paramLabel = "FILE.jsonl", description = "A line a step and an epoch.")
   private @Nullable Path log;
 
@@ -130,11 +140,15 @@ final class TrainCommand extends Subcommand {
       description = "Loss and recall, redrawn after every epoch.")
   private @Nullable Path plot;
 
+  @Mixin private JsonOption json;
   @Mixin private KernelOptions kernels;
   @Mixin private ThreadOptions threads;
 
   @Override
   boolean run() throws Exception {
+    if (json.file() != null && !dryRun) {
+      throw usage("--json: what --dry-run tells; the figures of a training go to --log");
+    }
     TrainingRecipe recipe = recipe();
     ProposalModel start = start(recipe);
     Path folder = out.toAbsolutePath().getParent();
@@ -144,11 +158,14 @@ final class TrainCommand extends Subcommand {
     Dataset training = DataSplit.read(data, format, split, err());
     @Nullable Dataset judged =
         evalSplit == null ? null : DataSplit.read(data, format, evalSplit, err());
-    describe(training, start);
+    List<TrainingPicture> pictures = TrainingPicture.of(training);
+    preflight(training, start, pictures);
+    if (dryRun) {
+      return true;
+    }
     EngineOptions options =
         EngineOptions.standard().withKernels(kernels.provider()).withThreads(threads.count());
     var checkpoints = new Checkpoints(out);
-    List<TrainingPicture> pictures = TrainingPicture.of(training);
     List<TrainingPicture> unseen = judged == null ? List.of() : TrainingPicture.of(judged);
     try (var workers = new Workers(threads.count());
         var trainer =
@@ -199,6 +216,24 @@ final class TrainCommand extends Subcommand {
     }
   }
 
+  private void preflight(Dataset training, ProposalModel start, List<TrainingPicture> pictures)
+      throws IOException {
+    var report =
+        new PreflightReport(
+            Preflight.of(start, pictures), anchorSizes, stride(start), training.skipped());
+    if (!json.isStandardOutput()) {
+      describe(training, start);
+      report.print(out());
+    }
+    if (json.file() != null) {
+      Json.write(json.file(), out(), report::write);
+    }
+  }
+
+  private static int stride(ProposalModel start) {
+    return start.network().architecture().backbone().map(Backbone::stride).orElse(1);
+  }
+
   private void describe(Dataset training, ProposalModel start) {
     out()
         .printf(
@@ -208,7 +243,7 @@ final class TrainCommand extends Subcommand {
             training.truths(),
             start.network().architecture().parameters(),
             start.anchors().perPosition(),
-            start.network().architecture().backbone().map(Backbone::stride).orElse(1));
+            stride(start));
   }
 
   /** The log, and in the plot what happened before a resumption. */
