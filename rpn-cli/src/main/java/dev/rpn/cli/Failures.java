@@ -1,5 +1,6 @@
 package dev.rpn.cli;
 
+import dev.rpn.train.TrainingDivergedException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -51,7 +52,9 @@ final class Failures {
           "out of memory (" + e.getMessage() + "); RPN_JAVA_OPTS=-Xmx4g allows 4 GB of heap";
       case RuntimeException e
           when text != null
-              && !(e instanceof IllegalArgumentException || e instanceof IllegalStateException) ->
+              && !(e instanceof IllegalArgumentException
+                  || e instanceof IllegalStateException
+                  || e instanceof TrainingDivergedException) ->
           e.getClass().getSimpleName() + ": " + text;
       default ->
           text == null ? thrown.getClass().getSimpleName() + " (--verbose shows where)" : text;

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -160,5 +161,89 @@ class PicturesTest {
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.err()).contains("no checkpoint beside");
     assertThat(other.resolve("model.safetensors")).exists();
+  }
+
+  @Test
+  void theDryRunTellsAboutTheAnchorsAndTrainsNothing() throws IOException {
+    Path other = folder.resolve("dry.safetensors");
+    Path json = folder.resolve("dry.json");
+    Object[] args = {
+      "train", "--data", folder.resolve("data"), "--out", other, "--dry-run", "--json", json
+    };
+    Rpn.Result result = Rpn.run(args);
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out())
+        .contains("anchors 24,48,96: ", "at IoU 0.5", "best IoU of a box: least 0.")
+        .contains("--anchor-sizes ")
+        .doesNotContain("epoch", "warning");
+    assertThat(other).doesNotExist();
+    JsonNode tree = JsonMapper.shared().readTree(Files.readString(json));
+    assertThat(tree.get("pictures").asInt()).isEqualTo(4);
+    assertThat(tree.get("anchors").get("share@0.5").asDouble()).isBetween(0.5, 1.0);
+    assertThat(tree.get("suggested").get("sizes").size()).isBetween(1, 3);
+    args[args.length - 1] = "-";
+    Rpn.Result standardOutput = Rpn.run(args);
+    assertThat(JsonMapper.shared().readTree(standardOutput.out())).isEqualTo(tree);
+    args[args.length - 3] = "--verbose";
+    Rpn.Result training = Rpn.run(args);
+    assertThat(training.code()).isEqualTo(2);
+    assertThat(training.err()).contains("--json: what --dry-run tells");
+    assertThat(other).doesNotExist();
+  }
+
+  @Test
+  void hopelessAnchorsAndDegenerateBoxesAreWarnedOf() throws IOException {
+    Path data = folder.resolve("degenerate");
+    Path file =
+        SceneFolder.write(data, "trainval", List.of("a"), List.of(SceneArtist.draw(1, 0))).get(0);
+    Path xml = data.resolve("Annotations").resolve("a.xml");
+    String empty =
+        "<object><name>x</name><bndbox><xmin>5</xmin><ymin>5</ymin><xmax>5</xmax><ymax>5</ymax>"
+            + "</bndbox></object>";
+    String thin = empty.replaceFirst("<xmax>5</xmax><ymax>5", "<xmax>6</xmax><ymax>90");
+    Files.writeString(
+        xml, Files.readString(xml).replace("</annotation>", empty + thin + "</annotation>"));
+    Rpn.Result result =
+        Rpn.run(
+            "train",
+            "--data",
+            data,
+            "--out",
+            folder.resolve("dry.safetensors"),
+            "--dry-run",
+            "--size",
+            "160x120",
+            "--anchor-sizes",
+            "300,400");
+    assertThat(file).exists();
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out())
+        .contains("warning: fewer than half of the boxes have an anchor at IoU 0.5")
+        .contains("not learnt: a: box ", "is thinner than a pixel after resizing")
+        .contains("a.xml: object ", "expected a box of some area");
+  }
+
+  @Test
+  void divergenceNamesStepTensorAndTheLastGoodCheckpoint() throws IOException {
+    Path other = Files.createDirectory(folder.resolve("diverging")).resolve("m.safetensors");
+    var args = new ArrayList<Object>();
+    args.addAll(List.of("train", "--data", folder.resolve("data"), "--out", other, "--batch", 4));
+    args.addAll(List.of("--widths", "8,8,8,8,8,8,8,8", "--size", "64x48", "--epochs", 4));
+    args.addAll(List.of("--learning-rate", "1000000"));
+    Rpn.Result result = Rpn.run(args.toArray());
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err())
+        .containsPattern("rpn train: training diverged at step \\d+: \\S+.* is \\S+")
+        .doesNotContain("\tat ");
+    assertThat(other).doesNotExist();
+    Path checkpoint;
+    try (var files = Files.list(other.getParent())) {
+      checkpoint =
+          files
+              .filter(kept -> kept.toString().endsWith(".checkpoint"))
+              .max(Comparator.naturalOrder())
+              .orElseThrow();
+    }
+    assertThat(result.err()).contains("last checkpoint: " + checkpoint);
   }
 }

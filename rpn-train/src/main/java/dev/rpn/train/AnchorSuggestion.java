@@ -58,21 +58,21 @@ final class AnchorSuggestion {
 
   private List<Float> find(int count) {
     double[] best = new double[0];
-    double bestFit = -1;
+    double leastError = Double.POSITIVE_INFINITY;
     for (int start = 0; start < STARTS; start++) {
       double[] sizes = start(count, CounterRandom.key(0, start, 0));
-      double fit = fit(sizes);
+      double error = error(sizes);
       for (int round = 0; round < MOST_ROUNDS; round++) {
         double[] moved = move(sizes);
-        double movedFit = fit(moved);
-        if (!(movedFit > fit)) {
+        double movedError = error(moved);
+        if (!(movedError < error)) {
           break;
         }
         sizes = moved;
-        fit = movedFit;
+        error = movedError;
       }
-      if (fit > bestFit) {
-        bestFit = fit;
+      if (error < leastError) {
+        leastError = error;
         best = sizes;
       }
     }
@@ -125,11 +125,12 @@ final class AnchorSuggestion {
     return moved;
   }
 
-  /** The sum of the truths' best IoUs. */
-  private double fit(double[] sizes) {
+  /** The sum of squared distances: squared, a few truths far from every size weigh enough. */
+  private double error(double[] sizes) {
     double sum = 0;
     for (int i = 0; i < widths.length; i++) {
-      sum += iou(i, sizes[nearest(i, sizes)]);
+      double distance = 1 - iou(i, sizes[nearest(i, sizes)]);
+      sum += distance * distance;
     }
     return sum;
   }
