@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -24,10 +25,22 @@ public final class Npz {
    * @throws WeightFormatException if the file is no such archive or one of its arrays is refused
    */
   public static Map<String, NpyArray> read(Path file) throws IOException {
+    return read(file, name -> true);
+  }
+
+  /**
+   * Reads some arrays by name, in the file's order; of the others only the headers.
+   *
+   * @param wanted whether an array of this name is read
+   * @throws WeightFormatException if the file is no such archive or one of its arrays is refused
+   */
+  public static Map<String, NpyArray> read(Path file, Predicate<String> wanted) throws IOException {
     try (NpzFile npz = NpzFile.open(file)) {
       var arrays = new LinkedHashMap<String, NpyArray>();
       for (String name : npz.headers().keySet()) {
-        arrays.put(name, npz.array(name));
+        if (wanted.test(name)) {
+          arrays.put(name, npz.array(name));
+        }
       }
       return arrays;
     }

@@ -61,6 +61,15 @@ class NpzTest {
   }
 
   @Test
+  void readsOnlyWhatIsWanted() throws IOException {
+    Path file = directory.resolve("x.npz");
+    NpyArray wanted = NpyArray.of(new float[] {1, 2}, 2);
+    Npz.write(file, Map.of("feature/0", wanted, "other", NpyArray.of(new long[] {3})));
+    assertThat(Npz.read(file, name -> name.startsWith("feature/")))
+        .isEqualTo(Map.of("feature/0", wanted));
+  }
+
+  @Test
   void refusesDuplicateEntries() throws IOException {
     byte[] one = Files.readAllBytes(Fixtures.file("numpy/vector.npy"));
     var bytes = new ByteArrayOutputStream();
