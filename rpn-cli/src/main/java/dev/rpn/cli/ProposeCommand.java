@@ -1,8 +1,10 @@
 package dev.rpn.cli;
 
 import dev.rpn.anchor.ProposalLimits;
+import dev.rpn.anchor.Size;
 import dev.rpn.engine.EngineOptions;
-import dev.rpn.engine.Proposal;
+import dev.rpn.engine.ProposalEngine;
+import dev.rpn.engine.Proposals;
 import dev.rpn.io.picture.Picture;
 import dev.rpn.io.picture.PictureProposer;
 import dev.rpn.io.weights.ModelFile;
@@ -12,30 +14,41 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.core.JsonGenerator;
 
-/** Proposals of pictures. */
+/** Proposals of pictures, or of stored feature maps. */
 @Command(
     name = "propose",
+    customSynopsis = {
+      "rpn propose --model FILE [--json FILE] [--png DIR] [OPTION...] IMAGE...",
+      "       rpn propose --model FILE --features F.npz --image-size HxW[,HxW...]",
+      "                   [--padded-size HxW] [--layout ORDER] [--json FILE] [OPTION...]"
+    },
     description = {
       "Find the boxes in pictures that are likely to hold an object.",
       "",
-      "Boxes are [x1, y1, x2, y2] in pixels of the picture as given, best first."
+      "Boxes are [x1, y1, x2, y2] in pixels of the picture as given, best first. From feature maps,"
+          + " the JSON has one entry of 'images' for each of the N pictures; it counts the anchors"
+          + " that were dropped as NaN or infinite, and gives each proposal's level."
     },
     footer = {
       "Examples:",
       "  rpn propose --model model.safetensors street.jpg --png out",
-      "  rpn propose --model model.safetensors photos/*.jpg --top 300 --json proposals.json"
+      "  rpn propose --model model.safetensors photos/*.jpg --top 300 --json proposals.json",
+      "  rpn propose --model fpn.safetensors --features maps.npz --layout nchw"
+          + " --image-size 800x1202,640x960 --padded-size 800x1216 --json proposals.json"
     })
 final class ProposeCommand extends Subcommand {
+  /** Enough to look at. */
+  private static final int USUAL_OF_A_PICTURE = 100;
+
   @Option(
       names = "--model",
       required = true,
@@ -43,12 +56,11 @@ final class ProposeCommand extends Subcommand {
       description = "A model file, as 'rpn train' and 'rpn convert' write it.")
   private Path model;
 
-  @Parameters(arity = "1..*", paramLabel = "IMAGE", description = "JPEG or PNG pictures.")
-  private List<Path> images;
+  @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "JPEG or PNG pictures.")
+  private List<Path> images = List.of();
 
-  @Option(names = "--top", paramLabel = "N", description = "Proposals a picture, at most.")
-  private int top = 100;
-
+  @Mixin private FeatureOptions features;
+  @Mixin private LimitOptions limits;
   @Mixin private JsonOption json;
 
   @Option(
@@ -60,121 +72,126 @@ final class ProposeCommand extends Subcommand {
   @Mixin private KernelOptions kernels;
   @Mixin private ThreadOptions threads;
 
+  /** Hands over what was found, picture by picture. */
+  @FunctionalInterface
+  private interface Work {
+    void run(Consumer<Found> found) throws IOException;
+  }
+
   @Override
   boolean run() throws Exception {
-    if (top < 1) {
-      throw usage("--top: expected at least 1, got " + top);
+    features.check();
+    Path maps = features.file();
+    if (maps == null && images.isEmpty()) {
+      throw usage("expected pictures, or --features F.npz with --image-size HxW");
+    }
+    if (maps != null && !images.isEmpty()) {
+      throw usage("expected pictures or --features, got both");
+    }
+    if (maps != null && png != null) {
+      throw usage("--png expects pictures, got --features");
     }
     ProposalModel proposal = ModelFile.read(model);
-    Map<Path, Path> drawings = png == null ? Map.of() : drawings(png);
     EngineOptions options =
         EngineOptions.standard().withKernels(kernels.provider()).withThreads(threads.count());
-    try (var proposer = new PictureProposer(proposal, options, limits(proposal));
-        var progress = new Progress(err(), "propose")) {
-      if (json.file() == null) {
-        each(proposer, drawings, progress, found -> {});
-      } else {
-        Json.write(json.file(), out(), generator -> all(proposer, drawings, progress, generator));
-      }
+    boolean backbone = proposal.network().architecture().backbone().isPresent();
+    if (backbone == (maps != null)) {
+      throw new IllegalArgumentException(
+          model
+              + (backbone
+                  ? ": expected a model without backbone for --features, got one that reads pictures"
+                  : ": expected a model with a backbone, which reads pictures, got one that reads"
+                      + " feature maps (--features)"));
+    }
+    if (maps == null) {
+      ofPictures(proposal, options);
+    } else {
+      ofFeatures(maps, proposal, options);
     }
     return true;
   }
 
-  /** The profile's limits, but so many proposals. */
-  private ProposalLimits limits(ProposalModel proposal) {
+  private void ofPictures(ProposalModel proposal, EngineOptions options) throws IOException {
+    Map<Path, Path> drawings = png == null ? Map.of() : drawings(png);
     ProposalLimits usual = proposal.profile().selection().inference();
-    return usual.withCounts(Math.max(usual.preNms(), top), top);
-  }
-
-  private void each(
-      PictureProposer proposer,
-      Map<Path, Path> drawings,
-      Progress progress,
-      Consumer<Found> consumer)
-      throws IOException {
-    for (int i = 0; i < images.size(); i++) {
-      progress.at(i, images.size(), i + " of " + images.size());
-      Found found = propose(proposer, images.get(i), drawings);
-      progress.clear();
-      if (!json.isStandardOutput()) {
-        report(found, drawings.get(found.file()));
-      }
-      consumer.accept(found);
+    ProposalLimits chosen = limits.over(usual.withCounts(usual.preNms(), USUAL_OF_A_PICTURE));
+    try (var proposer = new PictureProposer(proposal, options, chosen);
+        var progress = new Progress(err(), "propose")) {
+      tell(found -> {
+        for (int i = 0; i < images.size(); i++) {
+          progress.at(i, images.size(), i + " of " + images.size());
+          Path drawing = drawings.get(images.get(i));
+          Found one = propose(proposer, images.get(i), drawing);
+          progress.clear();
+          report(one, drawing);
+          found.accept(one);
+        }
+      });
     }
   }
 
-  private void all(
-      PictureProposer proposer,
-      Map<Path, Path> drawings,
-      Progress progress,
-      JsonGenerator generator)
+  private void ofFeatures(Path file, ProposalModel proposal, EngineOptions options)
       throws IOException {
-    generator.writeStartObject();
-    generator.writeArrayPropertyStart("images");
-    each(proposer, drawings, progress, found -> found.write(generator));
-    generator.writeEndArray();
-    generator.writeEndObject();
-  }
-
-  /** One picture and what was found in it. */
-  private record Found(Path file, Picture picture, List<Proposal> proposals) {
-    void write(JsonGenerator json) {
-      json.writeStartObject();
-      json.writeStringProperty("file", file.toString());
-      json.writeNumberProperty("width", picture.width());
-      json.writeNumberProperty("height", picture.height());
-      json.writeArrayPropertyStart("proposals");
-      for (Proposal proposal : proposals) {
-        json.writeStartObject();
-        json.writeArrayPropertyStart("box");
-        json.writeNumber(proposal.box().x1());
-        json.writeNumber(proposal.box().y1());
-        json.writeNumber(proposal.box().x2());
-        json.writeNumber(proposal.box().y2());
-        json.writeEndArray();
-        json.writeNumberProperty("score", proposal.score());
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-      json.writeEndObject();
+    StoredFeatures maps = StoredFeatures.read(file, features.layout(), proposal);
+    List<Size> sizes = features.pictures(maps.pictures());
+    Size padded = features.padded(sizes);
+    ProposalLimits chosen = limits.over(proposal.profile().selection().inference());
+    // Picture by picture: the memory does not grow with their number.
+    try (var engine = new ProposalEngine(proposal, options, chosen, maps.shapes());
+        var progress = new Progress(err(), "propose")) {
+      tell(found -> {
+        for (int i = 0; i < sizes.size(); i++) {
+          progress.at(i, sizes.size(), i + " of " + sizes.size());
+          Size size = sizes.get(i);
+          Proposals proposals = engine.propose(maps.of(i), padded, List.of(size));
+          Found one =
+              new Found(
+                  file.toString(),
+                  OptionalInt.of(i),
+                  size,
+                  proposals.toList(0),
+                  proposals.dropped(0));
+          progress.clear();
+          report(one, null);
+          found.accept(one);
+        }
+      });
     }
   }
 
-  private static Found propose(PictureProposer proposer, Path file, Map<Path, Path> drawings)
+  /** Does the work, and writes its JSON where asked for. */
+  private void tell(Work work) throws IOException {
+    if (json.file() == null) {
+      work.run(found -> {});
+    } else {
+      Json.write(
+          json.file(),
+          out(),
+          generator -> {
+            generator.writeStartObject();
+            generator.writeArrayPropertyStart("images");
+            work.run(found -> found.write(generator));
+            generator.writeEndArray();
+            generator.writeEndObject();
+          });
+    }
+  }
+
+  private void report(Found found, @Nullable Path drawing) {
+    if (!json.isStandardOutput()) {
+      out().println(drawing == null ? found : found + " -> " + drawing);
+    }
+  }
+
+  private static Found propose(PictureProposer proposer, Path file, @Nullable Path drawing)
       throws IOException {
     Picture picture = Picture.read(file);
-    var found = new Found(file, picture, proposer.propose(picture));
-    Path drawing = drawings.get(file);
+    var size = new Size(picture.height(), picture.width());
+    var found = new Found(file.toString(), OptionalInt.empty(), size, proposer.propose(picture), 0);
     if (drawing != null) {
       Drawing.of(picture, found.proposals(), List.of()).writePng(drawing);
     }
     return found;
-  }
-
-  private void report(Found found, @Nullable Path drawing) {
-    List<Proposal> proposals = found.proposals();
-    var line = new StringBuilder();
-    line.append(
-        String.format(
-            Locale.ROOT,
-            "%s: %d x %d, %d proposals",
-            found.file(),
-            found.picture().width(),
-            found.picture().height(),
-            proposals.size()));
-    if (!proposals.isEmpty()) {
-      Proposal best = proposals.get(0);
-      line.append(
-          String.format(
-              Locale.ROOT,
-              ", the best %.3f at (%.0f, %.0f, %.0f, %.0f)",
-              best.score(),
-              best.box().x1(),
-              best.box().y1(),
-              best.box().x2(),
-              best.box().y2()));
-    }
-    out().println(drawing == null ? line : line + " -> " + drawing);
   }
 
   /** Where each picture's drawing goes; none may replace a picture or another drawing. */

@@ -133,6 +133,45 @@ class PicturesTest {
   }
 
   @Test
+  void limitsApplyToPicturesToo() {
+    List<Double> usual = scores();
+    assertThat(usual).hasSizeBetween(5, 100);
+    assertThat(scores("--post-nms", 3)).isEqualTo(usual.subList(0, 3));
+    assertThat(scores("--pre-nms", 2, "--nms", 1)).hasSize(2);
+    assertThat(scores("--nms", 0)).hasSizeLessThan(usual.size());
+    assertThat(scores("--min-score", usual.get(4).floatValue())).isEqualTo(usual.subList(0, 5));
+  }
+
+  /** The scores of the first picture's proposals. */
+  private static List<Double> scores(Object... more) {
+    var args = new ArrayList<Object>();
+    args.addAll(List.of("propose", "--model", model, pictures.get(0), "--json", "-"));
+    args.addAll(List.of(more));
+    Rpn.Result result = Rpn.run(args.toArray());
+    assertThat(result.code()).as(result.err()).isZero();
+    var scores = new ArrayList<Double>();
+    JsonMapper.shared()
+        .readTree(result.out())
+        .get("images")
+        .get(0)
+        .get("proposals")
+        .forEach(proposal -> scores.add(proposal.get("score").asDouble()));
+    return scores;
+  }
+
+  @Test
+  void featuresNeedAModelWithoutBackbone() {
+    Rpn.Result result =
+        Rpn.run("propose", "--model", model, "--features", "absent.npz", "--image-size", "240x320");
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err())
+        .isEqualTo(
+            "rpn propose: "
+                + model
+                + ": expected a model without backbone for --features, got one that reads pictures\n");
+  }
+
+  @Test
   void drawingsReplaceNoPicture() {
     Path data = pictures.get(0).getParent();
     Rpn.Result onto =
