@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rpn.anchor.AnchorRecipe;
+import dev.rpn.anchor.Anchors;
 import dev.rpn.anchor.Profile;
 import dev.rpn.anchor.ProposalLimits;
 import dev.rpn.anchor.Size;
@@ -19,10 +20,13 @@ import dev.rpn.model.ProposalModel;
 import dev.rpn.model.RpnHead;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(120)
 class ProposalEngineTest {
@@ -91,6 +95,95 @@ class ProposalEngineTest {
             .isEqualTo(together.get(picture))
             .isNotEmpty();
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"torchvision", "detectron2", "pyfrcnn", "keras"})
+  void paddedPicturesOfMixedSizesGiveWhatTheyGiveOneByOne(String name) {
+    Profile profile = Profile.named(name);
+    Random random = KernelTestSupport.random("levels " + name);
+    for (int levels = 1; levels <= 6; levels++) {
+      ProposalModel model = pyramid(profile, levels);
+      Size padded = new Size(96 + random.nextInt(64), 96 + random.nextInt(64));
+      List<Size> pictures =
+          List.of(
+              new Size(padded.height(), 40 + random.nextInt(50)),
+              new Size(40 + random.nextInt(50), padded.width()),
+              new Size(20 + random.nextInt(20), 20 + random.nextInt(20)));
+      var maps = new ArrayList<FeatureMap>();
+      for (int level = 0; level < levels; level++) {
+        int stride = model.anchors().strides().get(level);
+        maps.add(
+            map(3, Math.ceilDiv(padded.height(), stride), Math.ceilDiv(padded.width(), stride), 6));
+      }
+      MapShape[] shapes = maps.stream().map(FeatureMap::shape).toArray(MapShape[]::new);
+      var limits = new ProposalLimits(50 + random.nextInt(400), 1 + random.nextInt(200), 0.6, 0);
+      try (var engine = new ProposalEngine(model, OPTIONS.withThreads(2), limits, shapes)) {
+        List<List<Proposal>> together = engine.propose(maps, padded, pictures).toList();
+        for (int picture = 0; picture < 3; picture++) {
+          assertThat(
+                  engine
+                      .propose(only(maps, picture), padded, List.of(pictures.get(picture)))
+                      .toList(0))
+              .as("%d levels, %s, picture %d of %s", levels, padded, picture, pictures)
+              .isEqualTo(together.get(picture))
+              .isEqualTo(naive(model, maps, padded, pictures, picture, limits));
+        }
+        assertThat(together).anySatisfy(found -> assertThat(found).isNotEmpty());
+      }
+    }
+  }
+
+  private static ProposalModel pyramid(Profile profile, int levels) {
+    var sizes = new ArrayList<List<Float>>();
+    var strides = new ArrayList<Integer>();
+    for (int level = 0; level < levels; level++) {
+      sizes.add(List.of((float) (20 << level)));
+      strides.add(4 << level);
+    }
+    return new ProposalModel(
+        PYRAMID.network(),
+        new AnchorRecipe(sizes, List.of(0.5f, 1f, 2f), strides),
+        profile,
+        PYRAMID.preprocessing());
+  }
+
+  /** The maps of one picture of a batch. */
+  private static List<FeatureMap> only(List<FeatureMap> maps, int picture) {
+    return maps.stream()
+        .map(map -> {
+          MapShape all = map.shape();
+          var one = new MapShape(1, all.height(), all.width(), all.channels());
+          return new FeatureMap(one, map.values().asSlice(picture * one.bytes(), one.bytes()));
+        })
+        .toList();
+  }
+
+  /** The definition, on what the head gives for the batch. */
+  private static List<Proposal> naive(
+      ProposalModel model,
+      List<FeatureMap> maps,
+      Size padded,
+      List<Size> pictures,
+      int picture,
+      ProposalLimits limits) {
+    MapShape[] shapes = maps.stream().map(FeatureMap::shape).toArray(MapShape[]::new);
+    try (var network = new NetworkEngine(model.network(), OPTIONS, shapes)) {
+      var outputs = new ArrayList<HeadOutput>();
+      var grids = new ArrayList<Size>();
+      for (int level = 0; level < shapes.length; level++) {
+        network.forward(level, shapes[level], maps.get(level).values());
+        outputs.add(new HeadOutput(network.logits(level), network.deltas(level)));
+        grids.add(new Size(shapes[level].height(), shapes[level].width()));
+      }
+      return NaiveProposals.select(
+          model.profile(),
+          new Anchors(model.anchors(), model.profile(), padded, grids),
+          outputs,
+          picture,
+          pictures.get(picture),
+          limits);
     }
   }
 
