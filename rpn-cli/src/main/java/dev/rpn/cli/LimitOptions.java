@@ -53,8 +53,7 @@ final class LimitOptions {
   @Option(
       names = "--min-score",
       paramLabel = "S",
-      description =
-          "Proposals of a lower score go, 0 to 1. Without it: what the profile says, which is 0.")
+      description = "Proposals of a lower score go, 0 to 1. Without it: 0.")
   void setMinScore(float value) {
     if (!(value >= 0 && value <= 1)) {
       throw wrong("--min-score: expected a score from 0 to 1, got " + value);

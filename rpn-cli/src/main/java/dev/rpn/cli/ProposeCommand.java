@@ -19,6 +19,7 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -42,8 +43,8 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  rpn propose --model model.safetensors street.jpg --png out",
       "  rpn propose --model model.safetensors photos/*.jpg --top 300 --json proposals.json",
-      "  rpn propose --model fpn.safetensors --features maps.npz --layout nchw"
-          + " --image-size 800x1202,640x960 --padded-size 800x1216 --json proposals.json"
+      "  rpn propose --model fpn.safetensors --features maps.npz --layout nchw \\",
+      "      --image-size 800x1202,640x960 --padded-size 800x1216 --json proposals.json"
     })
 final class ProposeCommand extends Subcommand {
   /** Enough to look at. */
@@ -56,7 +57,11 @@ final class ProposeCommand extends Subcommand {
       description = "A model file, as 'rpn train' and 'rpn convert' write it.")
   private Path model;
 
-  @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "JPEG or PNG pictures.")
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "IMAGE",
+      showDefaultValue = Help.Visibility.NEVER,
+      description = "JPEG or PNG pictures.")
   private List<Path> images = List.of();
 
   @Mixin private FeatureOptions features;

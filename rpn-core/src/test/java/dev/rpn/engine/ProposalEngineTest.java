@@ -103,7 +103,7 @@ class ProposalEngineTest {
   void paddedPicturesOfMixedSizesGiveWhatTheyGiveOneByOne(String name) {
     Profile profile = Profile.named(name);
     Random random = KernelTestSupport.random("levels " + name);
-    for (int levels = 1; levels <= 6; levels++) {
+    for (int levels : new int[] {1, 3, 6}) {
       ProposalModel model = pyramid(profile, levels);
       Size padded = new Size(96 + random.nextInt(64), 96 + random.nextInt(64));
       List<Size> pictures =
