@@ -113,10 +113,10 @@ public interface TrainingKernels {
   void reluGradient(MemorySegment output, MemorySegment gradient, long count, int part, int parts);
 
   /**
-   * One Adam update in one pass: {@code m += (g - m)(1 - beta1); v += (g^2 - v)(1 - beta2); w -= m
-   * * alpha / (sqrt(v) * gamma + epsilon)}. Keras's form has {@code alpha = lr sqrt(1 - beta2^t) /
-   * (1 - beta1^t), gamma = 1}; torch's {@code alpha = lr / (1 - beta1^t), gamma = 1 / sqrt(1 -
-   * beta2^t)}.
+   * One Adam update in one pass: {@code m += (g - m)(1 - beta1); v += (g^2 - v)(1 - beta2); w = w *
+   * keep - m * alpha / (sqrt(v) * gamma + epsilon)}. Keras's form has {@code alpha = lr sqrt(1 -
+   * beta2^t) / (1 - beta1^t), gamma = 1}; torch's {@code alpha = lr / (1 - beta1^t), gamma = 1 /
+   * sqrt(1 - beta2^t)}.
    */
   void adam(
       AdamStep step,
@@ -136,6 +136,29 @@ public interface TrainingKernels {
    * @param epsilon added to the corrected square root
    * @param rate1 1 - beta1
    * @param rate2 1 - beta2
+   * @param keep what decoupled weight decay leaves of a weight; 1 without
    */
-  record AdamStep(float alpha, float gamma, float epsilon, float rate1, float rate2) {}
+  record AdamStep(float alpha, float gamma, float epsilon, float rate1, float rate2, float keep) {}
+
+  /**
+   * One update of gradient descent with momentum in one pass: {@code v = v * momentum + (g + w *
+   * decay); w -= v * rate}.
+   */
+  void sgd(
+      SgdStep step,
+      MemorySegment weights,
+      MemorySegment gradients,
+      MemorySegment velocities,
+      long count,
+      int part,
+      int parts);
+
+  /**
+   * The scalars of one update of gradient descent.
+   *
+   * @param rate step size
+   * @param momentum what is kept of the velocity
+   * @param decay part of a weight that is added to its gradient
+   */
+  record SgdStep(float rate, float momentum, float decay) {}
 }

@@ -28,7 +28,7 @@ final class AdamUpdate {
       squares.setAtIndex(JAVA_FLOAT, i, v);
       float root = (float) Math.sqrt(v) * step.gamma() + step.epsilon();
       float w = weights.getAtIndex(JAVA_FLOAT, i);
-      weights.setAtIndex(JAVA_FLOAT, i, w - m * step.alpha() / root);
+      weights.setAtIndex(JAVA_FLOAT, i, w * step.keep() - m * step.alpha() / root);
     }
   }
 }

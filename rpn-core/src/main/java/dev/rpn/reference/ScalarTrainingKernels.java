@@ -135,6 +135,24 @@ final class ScalarTrainingKernels implements TrainingKernels {
         Share.start(count, part + 1, parts));
   }
 
+  @Override
+  public void sgd(
+      SgdStep step,
+      MemorySegment weights,
+      MemorySegment gradients,
+      MemorySegment velocities,
+      long count,
+      int part,
+      int parts) {
+    SgdUpdate.run(
+        step,
+        weights,
+        gradients,
+        velocities,
+        Share.start(count, part, parts),
+        Share.start(count, part + 1, parts));
+  }
+
   private WeightGradient take() {
     for (int i = 0; i < idle.length(); i++) {
       WeightGradient gradient = idle.getAndSet(i, null);

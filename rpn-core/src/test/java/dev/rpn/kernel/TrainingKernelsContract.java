@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.rpn.kernel.KernelTestSupport.Fill;
 import dev.rpn.kernel.KernelTestSupport.Guarded;
 import dev.rpn.kernel.TrainingKernels.AdamStep;
+import dev.rpn.kernel.TrainingKernels.SgdStep;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -395,7 +396,7 @@ public abstract class TrainingKernelsContract {
 
   @Test
   void adamHasTheBitsOfItsFormula() {
-    AdamStep step = new AdamStep(3e-4f, 0.7f, 1e-7f, 0.1f, 0.001f);
+    AdamStep step = new AdamStep(3e-4f, 0.7f, 1e-7f, 0.1f, 0.001f, 0.99f);
     for (int count : new int[] {1, 3, 16, 17, 33, 1009}) {
       Random random = random("adam" + count);
       float[] w = fill(Fill.NORMAL, count, random);
@@ -433,7 +434,7 @@ public abstract class TrainingKernelsContract {
             float root = (float) Math.sqrt(square) * 0.7f + 1e-7f;
             assertThat(newM[i]).as("mean %d", i).isEqualTo(mean);
             assertThat(newV[i]).as("square %d", i).isEqualTo(square);
-            assertThat(newW[i]).as("weight %d", i).isEqualTo(w[i] - mean * 3e-4f / root);
+            assertThat(newW[i]).as("weight %d", i).isEqualTo(w[i] * 0.99f - mean * 3e-4f / root);
           }
         }
       }
@@ -443,7 +444,8 @@ public abstract class TrainingKernelsContract {
   @Test
   void adamsFirstStepMovesEveryWeightByTheLearningRate() {
     // Keras, lr 0.01, t = 1: alpha = lr sqrt(1 - 0.999) / (1 - 0.9); then m / sqrt(v) is the sign.
-    AdamStep step = new AdamStep((float) (0.01 * Math.sqrt(0.001) / 0.1), 1f, 1e-7f, 0.1f, 0.001f);
+    AdamStep step =
+        new AdamStep((float) (0.01 * Math.sqrt(0.001) / 0.1), 1f, 1e-7f, 0.1f, 0.001f, 1f);
     try (Arena arena = Arena.ofConfined()) {
       Guarded weights = Guarded.of(arena, new float[] {1f, 1f, 1f});
       Guarded means = Guarded.of(arena, new float[3]);
@@ -453,6 +455,77 @@ public abstract class TrainingKernelsContract {
           .adam(step, weights.segment(), gradients, means.segment(), squares.segment(), 3, 0, 1);
       assertWithin(
           "weights", weights.floats(), new double[] {0.99, 1.01, 1}, new double[] {1e-6, 1e-6, 0});
+    }
+  }
+
+  @Test
+  void weightDecayTakesAwayBeforeTheStep() {
+    // torch's AdamW, lr 0.1, decay 0.5, t = 1, weight 2, gradient -3: 2 (1 - 0.05) + 0.1.
+    AdamStep step = new AdamStep(1f, (float) (1 / Math.sqrt(0.001)), 1e-8f, 0.1f, 0.001f, 0.95f);
+    try (Arena arena = Arena.ofConfined()) {
+      Guarded weights = Guarded.of(arena, new float[] {2f, 2f});
+      Guarded means = Guarded.of(arena, new float[2]);
+      Guarded squares = Guarded.of(arena, new float[2]);
+      MemorySegment gradients = input(arena, new float[] {-3f, 0f});
+      kernels()
+          .adam(step, weights.segment(), gradients, means.segment(), squares.segment(), 2, 0, 1);
+      assertWithin("weights", weights.floats(), new double[] {2.0, 1.9}, new double[] {1e-6, 1e-6});
+    }
+  }
+
+  @Test
+  void sgdHasTheBitsOfItsFormula() {
+    SgdStep step = new SgdStep(0.03f, 0.9f, 0.01f);
+    for (int count : new int[] {1, 3, 16, 17, 33, 1009}) {
+      Random random = random("sgd" + count);
+      float[] w = fill(Fill.NORMAL, count, random);
+      float[] g = fill(Fill.NORMAL, count, random);
+      float[] v = fill(Fill.NORMAL, count, random);
+      for (int parts : PARTS) {
+        try (Arena arena = Arena.ofConfined()) {
+          Guarded weights = Guarded.of(arena, w);
+          Guarded velocities = Guarded.of(arena, v);
+          MemorySegment gradients = input(arena, g);
+          inParts(
+              parts,
+              part ->
+                  kernels()
+                      .sgd(
+                          step,
+                          weights.segment(),
+                          gradients,
+                          velocities.segment(),
+                          count,
+                          part,
+                          parts));
+          float[] newV = velocities.floats();
+          float[] newW = weights.floats();
+          for (int i = 0; i < count; i++) {
+            float velocity = v[i] * 0.9f + (g[i] + w[i] * 0.01f);
+            assertThat(newV[i]).as("velocity %d", i).isEqualTo(velocity);
+            assertThat(newW[i]).as("weight %d", i).isEqualTo(w[i] - velocity * 0.03f);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void sgdKeepsItsMomentum() {
+    // By hand: v = 0.5 * 0 + (2 + 0.25 * 4) = 3, w = 4 - 0.5 * 3 = 2.5; then with gradient -1:
+    // v = 1.5 + (-1 + 0.625) = 1.125, w = 2.5 - 0.5625 = 1.9375.
+    SgdStep step = new SgdStep(0.5f, 0.5f, 0.25f);
+    try (Arena arena = Arena.ofConfined()) {
+      Guarded weights = Guarded.of(arena, new float[] {4f});
+      Guarded velocities = Guarded.of(arena, new float[1]);
+      MemorySegment first = input(arena, new float[] {2f});
+      kernels().sgd(step, weights.segment(), first, velocities.segment(), 1, 0, 1);
+      assertThat(weights.floats()).containsExactly(2.5f);
+      assertThat(velocities.floats()).containsExactly(3f);
+      MemorySegment second = input(arena, new float[] {-1f});
+      kernels().sgd(step, weights.segment(), second, velocities.segment(), 1, 0, 1);
+      assertThat(weights.floats()).containsExactly(1.9375f);
+      assertThat(velocities.floats()).containsExactly(1.125f);
     }
   }
 }

@@ -27,6 +27,7 @@ final class AdamUpdate {
     FloatVector epsilon = FloatVector.broadcast(FLOAT, step.epsilon());
     FloatVector rate1 = FloatVector.broadcast(FLOAT, step.rate1());
     FloatVector rate2 = FloatVector.broadcast(FLOAT, step.rate2());
+    FloatVector keep = FloatVector.broadcast(FLOAT, step.keep());
     long whole = end - (end - first) % LANES;
     for (long i = first; i < whole; i += LANES) {
       long at = i * Float.BYTES;
@@ -39,7 +40,7 @@ final class AdamUpdate {
       v.intoMemorySegment(squares, at, ORDER);
       FloatVector root = v.sqrt().mul(gamma).add(epsilon);
       FloatVector w = FloatVector.fromMemorySegment(FLOAT, weights, at, ORDER);
-      w.sub(m.mul(alpha).div(root)).intoMemorySegment(weights, at, ORDER);
+      w.mul(keep).sub(m.mul(alpha).div(root)).intoMemorySegment(weights, at, ORDER);
     }
     for (long i = whole; i < end; i++) {
       float g = gradients.getAtIndex(JAVA_FLOAT, i);
@@ -51,7 +52,7 @@ final class AdamUpdate {
       squares.setAtIndex(JAVA_FLOAT, i, v);
       float root = (float) Math.sqrt(v) * step.gamma() + step.epsilon();
       float w = weights.getAtIndex(JAVA_FLOAT, i);
-      weights.setAtIndex(JAVA_FLOAT, i, w - m * step.alpha() / root);
+      weights.setAtIndex(JAVA_FLOAT, i, w * step.keep() - m * step.alpha() / root);
     }
   }
 }

@@ -147,6 +147,24 @@ final class SimdTrainingKernels implements TrainingKernels {
         share(count, part + 1, parts));
   }
 
+  @Override
+  public void sgd(
+      SgdStep step,
+      MemorySegment weights,
+      MemorySegment gradients,
+      MemorySegment velocities,
+      long count,
+      int part,
+      int parts) {
+    SgdUpdate.run(
+        step,
+        weights,
+        gradients,
+        velocities,
+        share(count, part, parts),
+        share(count, part + 1, parts));
+  }
+
   /** Where a share begins. */
   private static long share(long count, int part, int parts) {
     return count / parts * part + count % parts * part / parts;
