@@ -63,14 +63,35 @@ public final class PictureInput {
    */
   public void write(Picture picture, MemorySegment input) {
     Picture resized = resize(picture);
-    byte[] rgb = resized.data();
-    Segments.check("input", input, rgb.length);
-    boolean reverse = preprocessing.order() == ChannelOrder.BGR;
-    for (int i = 0; i < rgb.length; i += CHANNELS) {
-      for (int channel = 0; channel < CHANNELS; channel++) {
-        int level = rgb[i + (reverse ? 2 - channel : channel)] & 255;
-        input.setAtIndex(ValueLayout.JAVA_FLOAT, i + channel, values[channel * LEVELS + level]);
+    int length = resized.data().length;
+    Segments.check("input", input, length);
+    for (int i = 0; i < length; i += CHANNELS) {
+      writePixel(resized, i, input, i);
+    }
+  }
+
+  /**
+   * Writes the input of one picture mirrored left to right, as {@link #write} otherwise.
+   *
+   * @throws IllegalArgumentException if the segment has another size or is not native
+   */
+  public void writeMirrored(Picture picture, MemorySegment input) {
+    Picture resized = resize(picture);
+    Segments.check("input", input, resized.data().length);
+    int row = CHANNELS * resized.width();
+    for (int begin = 0; begin < resized.data().length; begin += row) {
+      for (int x = 0; x < row; x += CHANNELS) {
+        writePixel(resized, begin + x, input, begin + row - CHANNELS - x);
       }
+    }
+  }
+
+  /** Writes the three channels of one pixel from one index to another. */
+  private void writePixel(Picture picture, int from, MemorySegment input, int to) {
+    boolean reverse = preprocessing.order() == ChannelOrder.BGR;
+    for (int channel = 0; channel < CHANNELS; channel++) {
+      int level = picture.data()[from + (reverse ? 2 - channel : channel)] & 255;
+      input.setAtIndex(ValueLayout.JAVA_FLOAT, to + channel, values[channel * LEVELS + level]);
     }
   }
 }
