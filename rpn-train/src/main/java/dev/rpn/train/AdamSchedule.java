@@ -35,7 +35,8 @@ final class AdamSchedule {
     float power1 = (float) Math.pow((float) adam.beta1(), (double) t);
     float power2 = (float) Math.pow((float) adam.beta2(), (double) t);
     float alpha = adam.learningRate() * (float) Math.sqrt(1 - power2) / (1 - power1);
-    return new AdamStep(alpha, 1, adam.epsilon(), rate(adam.beta1()), rate(adam.beta2()));
+    return new AdamStep(
+        alpha, 1, adam.epsilon(), rate(adam.beta1()), rate(adam.beta2()), keep(adam));
   }
 
   /** torch: everything in Python's doubles. */
@@ -47,7 +48,13 @@ final class AdamSchedule {
         (float) (1 / Math.sqrt(correction2)),
         adam.epsilon(),
         rate(adam.beta1()),
-        rate(adam.beta2()));
+        rate(adam.beta2()),
+        keep(adam));
+  }
+
+  /** torch's AdamW multiplies by it; Keras's takes the same away with one more rounding. */
+  private static float keep(Adam adam) {
+    return (float) (1 - (double) adam.learningRate() * adam.weightDecay());
   }
 
   /** Both systems subtract in double. */

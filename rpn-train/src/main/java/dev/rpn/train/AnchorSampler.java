@@ -30,7 +30,7 @@ final class AnchorSampler {
    *
    * @param matched see {@link AnchorMatcher#match}
    * @param step counted over the whole training
-   * @param image the picture's place in the batch
+   * @param image the picture's place in the step
    */
   void sample(int[] matched, long seed, long step, int image, AnchorSample sample) {
     long key = CounterRandom.key(seed, step, image);

@@ -7,7 +7,7 @@ import java.util.List;
  * functions of the recipe's seed and of these counters.
  *
  * @param training says which training this is; see {@link Trainer}
- * @param step updates done: Adam's t
+ * @param step updates done: the optimiser's t
  * @param epoch epochs done
  * @param position pictures of the present epoch done
  * @param epochLoss sum over those pictures of their step's loss

@@ -19,8 +19,9 @@ import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
 
 /**
- * A checkpoint on disk, big-endian: magic, description, counters, losses, then weights, m and v as
- * they lie in memory, and last the CRC-32C of all that comes before.
+ * A checkpoint on disk, big-endian: magic, description, counters, losses, then weights, m, v and
+ * the weights' average, where the training has one, as they lie in memory, and last the CRC-32C of
+ * all that comes before.
  */
 final class CheckpointFile {
   private static final byte[] MAGIC = "RPNckpt1".getBytes(StandardCharsets.US_ASCII);
@@ -59,9 +60,9 @@ final class CheckpointFile {
             out.writeDouble(loss.location());
           }
           out.writeLong(parameters.layout().bytes());
-          writeBlock(out, parameters.weights());
-          writeBlock(out, parameters.means());
-          writeBlock(out, parameters.squares());
+          for (MemorySegment block : parameters.state()) {
+            writeBlock(out, block);
+          }
           out.writeInt((int) sum.getValue());
           out.flush();
         });
@@ -114,7 +115,7 @@ final class CheckpointFile {
    * Reads a file that {@link #verify} found good.
    *
    * @param training which training it must be of
-   * @param into receives weights, m and v
+   * @param into receives the blocks of its {@link Parameters#state}
    * @throws BrokenException if the file can't be what was written
    * @throws IllegalArgumentException if it is of another training
    */
@@ -156,9 +157,9 @@ final class CheckpointFile {
         throw new BrokenException(
             "expected " + into.layout().bytes() + " bytes of weights, got " + bytes);
       }
-      readBlock(in, into.weights());
-      readBlock(in, into.means());
-      readBlock(in, into.squares());
+      for (MemorySegment block : into.state()) {
+        readBlock(in, block);
+      }
       return new Checkpoint(text, step, epoch, position, epochLoss, List.copyOf(losses));
     } catch (EOFException e) {
       throw new BrokenException("it ends too early");

@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks for weights and gradients from which no finite update follows, before the update.
  *
- * <p>Adam moves a weight by less than ten step sizes and squares a gradient. With gradients below
- * 1e18, weights below 1e30 and a step size below 1e18 the moments and the next weights are finite
- * too, so that nothing has to be undone.
+ * <p>Adam moves a weight by less than ten step sizes and squares a gradient; weight decay
+ * multiplies a weight by at most the step size. With gradients below 1e18, weights below 1e30 and a
+ * step size below 1e6 the moments and the next weights are finite too, so that nothing has to be
+ * undone. A velocity of gradient descent is below (1e18 + 1e30) / (1 - momentum), and finite with
+ * the next weights at a momentum of at most 0.9999 and a step size of at most 100.
  */
 final class FiniteCheck {
   /** Its square is a float. */

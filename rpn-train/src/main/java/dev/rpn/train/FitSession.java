@@ -5,7 +5,7 @@ import dev.rpn.kernel.KernelProvider;
 import dev.rpn.loss.Loss;
 import dev.rpn.model.CompiledNetwork;
 import dev.rpn.model.Network;
-import dev.rpn.model.Optimizer.Adam;
+import dev.rpn.model.Optimizer;
 import dev.rpn.model.RpnHead;
 import java.lang.foreign.MemorySegment;
 import java.util.Set;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FitSession implements AutoCloseable {
   private final FitData data;
-  private final Adam optimizer;
+  private final Optimizer optimizer;
   private final TrainingNetwork network;
   private final Pass pass;
   private final OutputLoss classification;
@@ -45,12 +45,16 @@ public final class FitSession implements AutoCloseable {
     data.checkFits(start.architecture().head());
     this.data = data;
     this.workers = workers;
-    optimizer =
-        switch (compiled.optimizer()) {
-          case Adam adam -> adam;
-        };
+    optimizer = compiled.optimizer();
     int batch = data.shape().batch();
-    network = new TrainingNetwork(start, data.shape(), Set.of(batch), kernels.training(), workers);
+    network =
+        new TrainingNetwork(
+            start,
+            TrainingOptions.plain(),
+            data.shape(),
+            Set.of(batch),
+            kernels.training(),
+            workers);
     pass = network.pass(batch);
     classification =
         new OutputLoss(
@@ -77,7 +81,8 @@ public final class FitSession implements AutoCloseable {
     network.forward(pass);
     classification.compute(workers);
     location.compute(workers);
-    network.learn(pass, loss(), optimizer, step, null);
+    network.backward(pass, loss(), step, null);
+    network.update(optimizer, step, null);
     steps = step;
   }
 

@@ -7,20 +7,25 @@ import java.util.Set;
 /**
  * Native memory that training needs, in bytes, known before any is allocated.
  *
- * @param parameters weights, gradients and Adam's two moments
+ * @param parameters weights, gradients, Adam's two moments, the average and the sum where wanted
  * @param maps what the forward pass keeps, and the gradients on their way back
  * @param packed the weights as the kernels read them
  * @param scratch of all threads
  */
 record Footprint(long parameters, long maps, long packed, long scratch) {
   static Footprint of(
-      Architecture architecture, Stages stages, MapShape input, Set<Integer> batches, int threads) {
+      Architecture architecture,
+      TrainingOptions options,
+      Stages stages,
+      MapShape input,
+      Set<Integer> batches,
+      int threads) {
     long scratch = 0;
     for (int batch : batches) {
       scratch = Math.max(scratch, stages.scratchBytes(Pass.withBatch(input, batch)));
     }
     return new Footprint(
-        Parameters.bytes(architecture),
+        Parameters.bytes(architecture, options),
         Maps.bytes(stages, input),
         stages.packedBytes(),
         Math.multiplyExact(threads, scratch));

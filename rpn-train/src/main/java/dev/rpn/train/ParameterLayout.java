@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * Where each tensor of an architecture lies in one flat block: in the order of execution, each
- * 64-byte aligned. The values between two tensors are zeros and stay zeros under Adam.
+ * 64-byte aligned. The values between two tensors are zeros and stay zeros under every update.
  */
 final class ParameterLayout {
   private final List<TensorSpec> specs;
@@ -61,7 +61,8 @@ final class ParameterLayout {
     throw new IllegalArgumentException("no tensor '" + name + "'");
   }
 
-  private long offset(String name) {
+  /** Where a tensor begins in a block, in bytes. */
+  long offset(String name) {
     Long offset = offsets.get(name);
     if (offset == null) {
       throw new IllegalArgumentException("no tensor '" + name + "'");

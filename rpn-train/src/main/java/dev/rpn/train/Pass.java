@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Forward and backward for one size of batch: two lists of steps on fixed memory.
  *
  * <p>Backward begins at the heads' output gradient. A convolution's ReLU is undone before its
- * gradients are taken; the gradient of the network's own input is never computed.
+ * gradients are taken; the gradient of the network's own input is never computed, nor any below the
+ * first layer that learns.
  */
 final class Pass {
   private final Stages stages;
@@ -151,7 +152,7 @@ final class Pass {
             stages.headsInputGradientPacked(),
             scratch));
     boolean reluUndone = true;
-    for (int i = stages.layers().size() - 1; i >= 0; i--) {
+    for (int i = stages.layers().size() - 1; i >= stages.firstLearning(); i--) {
       MemorySegment gradient = maps.gradient(turn, shapes[i + 1]);
       Layer layer = stages.layers().get(i);
       switch (layer) {

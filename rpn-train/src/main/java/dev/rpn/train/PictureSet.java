@@ -20,6 +20,7 @@ final class PictureSet {
   private final List<TrainingPicture> pictures;
   private final PictureInput input;
   private final float[][] truths;
+  private final float[][] mirroredTruths;
   private final @Nullable Picture[] kept;
   private long room;
 
@@ -39,8 +40,10 @@ final class PictureSet {
     kept = new Picture[pictures.size()];
     room = budget;
     truths = new float[pictures.size()][];
+    mirroredTruths = new float[pictures.size()][];
     for (int i = 0; i < truths.length; i++) {
       truths[i] = truths(pictures.get(i));
+      mirroredTruths[i] = mirrored(truths[i], preprocessing.width());
     }
   }
 
@@ -67,13 +70,23 @@ final class PictureSet {
     return rows;
   }
 
+  /** Rows of boxes as in the mirrored picture. */
+  private static float[] mirrored(float[] rows, int width) {
+    float[] mirrored = rows.clone();
+    for (int i = 0; i < rows.length; i += 4) {
+      mirrored[i] = width - rows[i + 2];
+      mirrored[i + 2] = width - rows[i];
+    }
+    return mirrored;
+  }
+
   int size() {
     return truths.length;
   }
 
-  /** Rows of x1, y1, x2, y2 in the network's pixels. */
-  float[] truths(int index) {
-    return truths[index];
+  /** Rows of x1, y1, x2, y2 in the network's pixels of the picture or of the mirrored one. */
+  float[] truths(int index, boolean mirrored) {
+    return (mirrored ? mirroredTruths : truths)[index];
   }
 
   /** The picture in the size of the network's input. For one thread at a time. */
@@ -90,9 +103,13 @@ final class PictureSet {
     return picture;
   }
 
-  /** Writes a resized picture as the network reads it. */
-  void write(Picture resized, MemorySegment slice) {
-    input.write(resized, slice);
+  /** Writes a resized picture as the network reads it, mirrored left to right or not. */
+  void write(Picture resized, boolean mirrored, MemorySegment slice) {
+    if (mirrored) {
+      input.writeMirrored(resized, slice);
+    } else {
+      input.write(resized, slice);
+    }
   }
 
   /** Changes with any name, truth or size: for telling trainings apart. */

@@ -7,7 +7,7 @@ import dev.rpn.io.picture.Picture;
 import dev.rpn.kernel.KernelProvider;
 import dev.rpn.model.Backbone;
 import dev.rpn.model.MapShape;
-import dev.rpn.model.Optimizer.Adam;
+import dev.rpn.model.Optimizer;
 import dev.rpn.model.Preprocessing;
 import dev.rpn.model.ProposalModel;
 import java.io.IOException;
@@ -16,52 +16,73 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One update from a batch of pictures: input, targets, losses, gradients, Adam. */
+/**
+ * One update from one or more batches of pictures: input, targets, losses, gradients, the
+ * optimiser.
+ */
 final class PictureStep implements AutoCloseable {
   private final PictureSet pictures;
   private final Workers workers;
   private final TrainingNetwork network;
-  private final SampledObjective objective;
-  private final Workers.Task prepare;
+
+  /** One for each batch of an update, because the scale of a loss depends on all of them. */
+  private final SampledObjective[] objectives;
+
+  private final int most;
+  private final Workers.Task buildTargets;
+  private final Workers.Task writeInput;
+  private final int[] indices;
+  private final boolean[] mirrored;
   private final Picture[] batchPictures;
-  private final int[] batchIndices;
   private final MemorySegment[] inputs;
   private final long nativeBytes;
+  private final long seed;
+  private final boolean flips;
   private long step;
+  private int begin;
+  private double classificationLoss;
+  private double locationLoss;
 
   /**
-   * @param batch most pictures of a step
    * @throws IllegalArgumentException if the model has no backbone, its profile does not sample
    *     anchors, or there is not enough native memory
    */
   PictureStep(
       ProposalModel model,
       PictureSet pictures,
-      int batch,
-      long seed,
+      TrainingRecipe recipe,
       KernelProvider kernels,
       Workers workers) {
     this.pictures = pictures;
     this.workers = workers;
+    seed = recipe.seed();
+    flips = recipe.options().flips();
     Preprocessing preprocessing = model.preprocessing();
-    int most = Math.min(batch, pictures.size());
+    most = Math.min(recipe.batch(), pictures.size());
     MapShape shape =
         new MapShape(
             most, preprocessing.height(), preprocessing.width(), Backbone.PICTURE_CHANNELS);
     Size size = new Size(shape.height(), shape.width());
     float[] anchors = anchors(model, shape).toArray();
-    objective = new SampledObjective(model.profile(), anchors, most);
+    indices = new int[recipe.picturesPerUpdate(pictures.size())];
+    mirrored = new boolean[indices.length];
+    objectives = new SampledObjective[Math.ceilDiv(indices.length, most)];
+    for (int i = 0; i < objectives.length; i++) {
+      objectives[i] = new SampledObjective(model.profile(), anchors, most);
+    }
     int rest = pictures.size() % most;
     network =
         new TrainingNetwork(
             model.network(),
+            recipe.options(),
             shape,
             rest == 0 ? Set.of(most) : Set.of(most, rest),
             kernels.training(),
             workers);
-    nativeBytes = network.footprint().total() + SampledObjective.bytes(anchors.length / 4, most);
+    nativeBytes =
+        network.footprint().total()
+            + objectives.length * SampledObjective.bytes(anchors.length / 4, most);
     batchPictures = new Picture[most];
-    batchIndices = new int[most];
     // Smaller batches use the beginning of the same memory.
     inputs = new MemorySegment[most];
     MemorySegment input = network.pass(most).input();
@@ -73,12 +94,18 @@ final class PictureStep implements AutoCloseable {
     for (int i = 0; i < builders.length; i++) {
       builders[i] = new TargetBuilder(model.profile(), anchors, size);
     }
-    prepare =
-        (image, worker) -> {
-          pictures.write(batchPictures[image], inputs[image]);
-          builders[worker].build(
-              pictures.truths(batchIndices[image]), seed, step, image, objective);
-        };
+    buildTargets =
+        (image, worker) ->
+            builders[worker].build(
+                pictures.truths(indices[image], mirrored[image]),
+                seed,
+                step,
+                image,
+                objectives[image / most],
+                image % most);
+    writeInput =
+        (image, worker) ->
+            pictures.write(batchPictures[image], mirrored[begin + image], inputs[image]);
   }
 
   /**
@@ -106,39 +133,83 @@ final class PictureStep implements AutoCloseable {
    * One update.
    *
    * @param order indices of pictures
-   * @param first where in them the batch begins
+   * @param first where in them the update's begin
+   * @param count how many, in batches as large as they may be
    * @param number of this step, from 1
    * @param checkpoint the last, for messages
    * @throws TrainingDivergedException if it diverged; the weights stay
    * @throws IOException if a picture can't be read
    */
   void run(
-      int[] order, int first, int batch, Adam optimizer, long number, @Nullable String checkpoint)
+      int[] order,
+      int first,
+      int count,
+      Optimizer optimizer,
+      long number,
+      @Nullable String checkpoint)
       throws IOException {
-    for (int i = 0; i < batch; i++) {
-      batchIndices[i] = order[first + i];
-      batchPictures[i] = pictures.resized(batchIndices[i]);
-    }
     step = number;
-    workers.run(prepare, batch);
-    Pass pass = network.pass(batch);
+    for (int i = 0; i < count; i++) {
+      indices[i] = order[first + i];
+      mirrored[i] = flips && isMirrored(number, i);
+    }
+    workers.run(buildTargets, count);
+    double scale = scale(count);
+    classificationLoss = 0;
+    locationLoss = 0;
+    for (begin = 0; begin < count; begin += most) {
+      if (begin > 0) {
+        network.keepGradients(begin == most);
+      }
+      batch(Math.min(most, count - begin), scale, checkpoint);
+    }
+    if (count > most) {
+      network.addKeptGradients();
+    }
+    network.update(optimizer, number, checkpoint);
+  }
+
+  /** Depends on seed, step and place alone, as the sampled anchors do. */
+  private boolean isMirrored(long number, int image) {
+    long key = CounterRandom.key(CounterRandom.key(seed, number, image), 2, 0);
+    return CounterRandom.below(key, 0, 2) == 1;
+  }
+
+  private double scale(int count) {
+    long sampled = 0;
+    for (int i = 0; i * most < count; i++) {
+      sampled += objectives[i].sampled(Math.min(most, count - i * most));
+    }
+    return objectives[0].scale(count, sampled);
+  }
+
+  /** Forward and backward of one batch. */
+  private void batch(int size, double scale, @Nullable String checkpoint) throws IOException {
+    for (int i = 0; i < size; i++) {
+      batchPictures[i] = pictures.resized(indices[begin + i]);
+    }
+    workers.run(writeInput, size);
+    Pass pass = network.pass(size);
     network.forward(pass);
+    SampledObjective objective = objectives[begin / most];
     objective.accumulate(
-        batch, pass.logits(), pass.deltas(), pass.logitGradients(), pass.deltaGradients());
-    network.learn(pass, loss(), optimizer, number, checkpoint);
+        size, scale, pass.logits(), pass.deltas(), pass.logitGradients(), pass.deltaGradients());
+    classificationLoss += objective.classificationLoss();
+    locationLoss += objective.locationLoss();
+    network.backward(pass, loss(), step, checkpoint);
   }
 
   /** The total loss before the last update. */
   double loss() {
-    return objective.classificationLoss() + objective.locationLoss();
+    return classificationLoss + locationLoss;
   }
 
   double classificationLoss() {
-    return objective.classificationLoss();
+    return classificationLoss;
   }
 
   double locationLoss() {
-    return objective.locationLoss();
+    return locationLoss;
   }
 
   Parameters parameters() {

@@ -93,22 +93,43 @@ final class SampledObjective {
     }
   }
 
-  /** Computes both losses of a batch and their gradients at the heads' outputs. */
+  /** Anchors sampled in the first pictures of the batch. */
+  long sampled(int batch) {
+    long total = 0;
+    for (int image = 0; image < batch; image++) {
+      total += counts[image];
+    }
+    return total;
+  }
+
+  /**
+   * What each anchor's loss is multiplied by in an update.
+   *
+   * @param pictures of the whole update
+   * @param total anchors sampled in them
+   */
+  double scale(int pictures, long total) {
+    return profile
+        .objective()
+        .normaliser()
+        .scale((long) pictures * perPicture, total, (long) pictures * sampled);
+  }
+
+  /**
+   * Computes both losses of a batch and their gradients at the heads' outputs.
+   *
+   * @param scale see {@link #scale}
+   */
   void accumulate(
       int batch,
+      double scale,
       MemorySegment logits,
       MemorySegment deltas,
       MemorySegment logitGradients,
       MemorySegment deltaGradients) {
     logitGradients.fill((byte) 0);
     deltaGradients.fill((byte) 0);
-    long total = 0;
-    for (int image = 0; image < batch; image++) {
-      total += counts[image];
-    }
     Profile.Objective objective = profile.objective();
-    double scale =
-        objective.normaliser().scale((long) batch * perPicture, total, (long) batch * sampled);
     classificationLoss = 0;
     locationLoss = 0;
     for (int image = 0; image < batch; image++) {

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Stages {
   private final TrainingKernels kernels;
   private final List<Layer> layers = new ArrayList<>();
+  private final int firstLearning;
   private final List<StageKernel> forward = new ArrayList<>();
 
   /** The gradient of a convolution's input; null for a pool, and where nothing before it learns. */
@@ -40,23 +41,27 @@ final class Stages {
   private MemorySegment headsInputGradientPacked = MemorySegment.NULL;
 
   /**
+   * @param freezeBackbone whether the head alone learns
    * @param weights the memory of a tensor by its name; read whenever packed
    */
   Stages(
-      Architecture architecture, Function<String, MemorySegment> weights, TrainingKernels kernels) {
+      Architecture architecture,
+      boolean freezeBackbone,
+      Function<String, MemorySegment> weights,
+      TrainingKernels kernels) {
     this.kernels = kernels;
     head = architecture.head();
     architecture.backbone().map(Backbone::layers).ifPresent(layers::addAll);
     layers.add(head.convolution());
-    boolean learning = false;
+    firstLearning = freezeBackbone ? layers.size() - 1 : 0;
     int channels = inputChannels(architecture);
-    for (Layer layer : layers) {
+    for (int i = 0; i < layers.size(); i++) {
+      Layer layer = layers.get(i);
       switch (layer) {
         case Conv3x3 convolution -> {
           ConvolutionWeights bound = bind(convolution, weights);
           forward.add(kernels.convolution(bound));
-          inputGradients.add(learning ? kernels.inputGradient(bound) : null);
-          learning = true;
+          inputGradients.add(learnsBefore(i) ? kernels.inputGradient(bound) : null);
         }
         case MaxPool2x2 pool -> {
           forward.add(kernels.maxPool(channels));
@@ -130,9 +135,15 @@ final class Stages {
     return shapes;
   }
 
+  /** The first layer that backward has to reach. */
+  int firstLearning() {
+    return firstLearning;
+  }
+
   /** Whether anything before this layer learns, so that its input needs a gradient. */
   boolean learnsBefore(int layer) {
-    return layers.subList(0, layer).stream().anyMatch(Conv3x3.class::isInstance);
+    return layer > firstLearning
+        && layers.subList(firstLearning, layer).stream().anyMatch(Conv3x3.class::isInstance);
   }
 
   /** Bytes of one thread's scratch for inputs of this shape. */

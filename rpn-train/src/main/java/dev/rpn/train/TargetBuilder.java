@@ -24,11 +24,13 @@ final class TargetBuilder {
    *
    * @param truths rows of x1, y1, x2, y2 in the network's pixels
    * @param step counted over the whole training
-   * @param image the picture's place in the batch
+   * @param image the picture's place in the step
+   * @param place its place in the objective's batch
    */
-  void build(float[] truths, long seed, long step, int image, SampledObjective objective) {
+  void build(
+      float[] truths, long seed, long step, int image, SampledObjective objective, int place) {
     matcher.match(truths, matched);
     sampler.sample(matched, seed, step, image, sample);
-    objective.prepare(image, matched, sample, truths, deltas);
+    objective.prepare(place, matched, sample, truths, deltas);
   }
 }

@@ -2,7 +2,7 @@ package dev.rpn.train;
 
 import dev.rpn.engine.Workers;
 import dev.rpn.kernel.KernelProvider;
-import dev.rpn.model.Optimizer.Adam;
+import dev.rpn.model.Optimizer;
 import dev.rpn.model.Preprocessing;
 import dev.rpn.model.ProposalModel;
 import java.io.IOException;
@@ -75,8 +75,7 @@ public final class Trainer implements AutoCloseable {
     this.pictures =
         new PictureSet(pictures, preprocessing, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
     order = new int[this.pictures.size()];
-    network =
-        new PictureStep(start, this.pictures, recipe.batch(), recipe.seed(), kernels, workers);
+    network = new PictureStep(start, this.pictures, recipe, kernels, workers);
     // What must be the same for a checkpoint to be of this training.
     description =
         String.format(
@@ -102,8 +101,11 @@ public final class Trainer implements AutoCloseable {
 
   /** Updates of the whole training. */
   public long steps() {
-    int perEpoch = Math.ceilDiv(order.length, Math.min(recipe.batch(), order.length));
-    return (long) perEpoch * recipe.epochs();
+    return stepsPerEpoch() * recipe.epochs();
+  }
+
+  private long stepsPerEpoch() {
+    return Math.ceilDiv(order.length, recipe.picturesPerUpdate(order.length));
   }
 
   /** Updates done, those before a resumption included. */
@@ -116,7 +118,7 @@ public final class Trainer implements AutoCloseable {
     return losses.entries();
   }
 
-  /** The model with a copy of the present weights. */
+  /** The model with a copy of the present weights, or of their average where the recipe has one. */
   public ProposalModel model() {
     return new ProposalModel(
         network.parameters().network(), start.anchors(), start.profile(), start.preprocessing());
@@ -167,9 +169,8 @@ public final class Trainer implements AutoCloseable {
     long began = System.nanoTime();
     long saved = began;
     while (epoch < recipe.epochs()) {
-      Adam optimizer = recipe.optimizer(epoch);
       while (position < order.length) {
-        update(optimizer);
+        update();
         listener.step(
             step,
             steps(),
@@ -198,12 +199,13 @@ public final class Trainer implements AutoCloseable {
     return (System.nanoTime() - began) * 1e-9;
   }
 
-  private void update(Adam optimizer) throws IOException {
-    int batch = Math.min(recipe.batch(), order.length - position);
-    network.run(order, position, batch, optimizer, step + 1, lastCheckpoint);
+  private void update() throws IOException {
+    int count = Math.min(recipe.picturesPerUpdate(order.length), order.length - position);
+    Optimizer optimizer = recipe.optimizer(step, stepsPerEpoch());
+    network.run(order, position, count, optimizer, step + 1, lastCheckpoint);
     step++;
-    position += batch;
-    epochLoss += network.loss() * batch;
+    position += count;
+    epochLoss += network.loss() * count;
     losses.add(network.classificationLoss(), network.locationLoss());
   }
 

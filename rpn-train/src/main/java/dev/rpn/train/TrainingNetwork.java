@@ -3,11 +3,10 @@ package dev.rpn.train;
 import dev.rpn.engine.Workers;
 import dev.rpn.kernel.Segments;
 import dev.rpn.kernel.TrainingKernels;
-import dev.rpn.kernel.TrainingKernels.AdamStep;
 import dev.rpn.model.Architecture;
 import dev.rpn.model.MapShape;
 import dev.rpn.model.Network;
-import dev.rpn.model.Optimizer.Adam;
+import dev.rpn.model.Optimizer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -30,12 +29,17 @@ final class TrainingNetwork implements AutoCloseable {
   private final Map<Integer, Pass> passes = new HashMap<>();
   private final Step[] packing;
   private final FiniteCheck check;
-  private final Step adam;
-  private @Nullable AdamStep scalars;
+  private final Update update;
+  private final GradientNorm norm;
+  private final float clipNorm;
+  private final @Nullable GradientSum sum;
+  private final @Nullable WeightAverage average;
+
   private boolean closed;
 
   /**
    * @param start starting weights; copied
+   * @param options their schedule and flips are others' business
    * @param input shape of the largest batch
    * @param batches the sizes of batches that will come
    * @throws IllegalArgumentException if the channels do not fit or there is not enough native
@@ -43,6 +47,7 @@ final class TrainingNetwork implements AutoCloseable {
    */
   TrainingNetwork(
       Network start,
+      TrainingOptions options,
       MapShape input,
       Set<Integer> batches,
       TrainingKernels kernels,
@@ -55,11 +60,13 @@ final class TrainingNetwork implements AutoCloseable {
           "input: channels: expected " + channels + ", got " + input.channels());
     }
     int threads = workers.threads();
-    Stages sizes = new Stages(architecture, name -> start.weights().get(name).data(), kernels);
-    footprint = Footprint.of(architecture, sizes, input, batches, threads);
+    boolean frozen = options.freezeBackbone();
+    Stages sizes =
+        new Stages(architecture, frozen, name -> start.weights().get(name).data(), kernels);
+    footprint = Footprint.of(architecture, options, sizes, input, batches, threads);
     SegmentAllocator memory = SegmentAllocator.slicingAllocator(allocate(arena, footprint));
-    parameters = new Parameters(architecture, memory);
-    Stages stages = new Stages(architecture, parameters::weight, kernels);
+    parameters = new Parameters(architecture, options, memory);
+    Stages stages = new Stages(architecture, frozen, parameters::weight, kernels);
     Maps maps = new Maps(stages, input, memory);
     stages.allocatePacked(memory);
     var scratch = new MemorySegment[threads];
@@ -71,19 +78,20 @@ final class TrainingNetwork implements AutoCloseable {
     }
     packing = stages.packing(threads).toArray(Step[]::new);
     check = new FiniteCheck(parameters, threads);
-    adam =
-        new Step(
-            (part, worker) ->
-                kernels.adam(
-                    Objects.requireNonNull(scalars),
-                    parameters.weights(),
-                    parameters.gradients(),
-                    parameters.means(),
-                    parameters.squares(),
-                    parameters.layout().values(),
-                    part,
-                    threads),
-            threads);
+    // The head's tensors are the last.
+    String firstOfHead = architecture.head().convolution().name() + "/kernel";
+    update =
+        new Update(
+            parameters, frozen ? parameters.layout().offset(firstOfHead) : 0, kernels, threads);
+    norm = new GradientNorm(parameters.gradients());
+    clipNorm = options.clipNorm();
+    MemorySegment sums = parameters.sums();
+    sum = sums == null ? null : new GradientSum(parameters.gradients(), sums, threads);
+    MemorySegment averages = parameters.averages();
+    average =
+        averages == null
+            ? null
+            : new WeightAverage(options.averaging(), parameters.weights(), averages, threads);
     parameters.load(start.weights());
     pack();
   }
@@ -127,16 +135,14 @@ final class TrainingNetwork implements AutoCloseable {
   }
 
   /**
-   * Backward and one update, from the gradients at the heads' outputs.
+   * Backward, from the gradients at the heads' outputs.
    *
-   * @param loss the total before the update
-   * @param t updates, this one included
+   * @param loss the total of the step so far
+   * @param t updates, the coming one included
    * @param checkpoint for the message
-   * @throws TrainingDivergedException if the loss, a gradient or a weight is not finite; nothing
-   *     but the gradients was changed then
+   * @throws TrainingDivergedException if the loss is not finite; weights and moments stay
    */
-  void learn(Pass pass, double loss, Adam optimizer, long t, @Nullable String checkpoint) {
-    AdamStep step = AdamSchedule.at(optimizer, t);
+  void backward(Pass pass, double loss, long t, @Nullable String checkpoint) {
     if (!Double.isFinite(loss)) {
       FiniteCheck.Finding cause = check.findCause(pass);
       throw diverged(
@@ -145,12 +151,44 @@ final class TrainingNetwork implements AutoCloseable {
           checkpoint);
     }
     pass.backward(workers);
+  }
+
+  /**
+   * Keeps the gradients of the last {@link #backward} while the next is computed.
+   *
+   * @param first whether what was kept before is of an earlier update
+   */
+  void keepGradients(boolean first) {
+    Objects.requireNonNull(sum, "sum").keep(first, workers);
+  }
+
+  /** Adds what was kept to the gradients of the last {@link #backward}. */
+  void addKeptGradients() {
+    Objects.requireNonNull(sum, "sum").finish(workers);
+  }
+
+  /**
+   * One update with the gradients of the last {@link #backward}.
+   *
+   * @param t updates, this one included
+   * @param checkpoint for the message
+   * @throws TrainingDivergedException if a gradient or a weight is not finite; weights and moments
+   *     stay
+   * @throws IllegalArgumentException if a number of the optimiser is beyond all reason
+   */
+  void update(Optimizer optimizer, long t, @Nullable String checkpoint) {
+    update.prepare(optimizer, t);
     FiniteCheck.Finding found = check.find(workers);
     if (found != null) {
       throw diverged(t, found, checkpoint);
     }
-    scalars = step;
-    adam.run(workers);
+    if (clipNorm > 0) {
+      norm.clip(clipNorm, workers);
+    }
+    update.run(workers);
+    if (average != null) {
+      average.update(t, workers);
+    }
     pack();
   }
 

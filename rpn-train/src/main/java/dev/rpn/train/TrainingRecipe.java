@@ -23,8 +23,10 @@ import java.util.List;
  * @param height likewise
  * @param epochs passes over the pictures, at least 1
  * @param batch pictures a step, at least 1; an epoch's last step takes those that are left
- * @param optimizer Adam; its step size is a tenth in the last quarter of the epochs
- * @param seed decides the starting weights, the order of the pictures and the sampled anchors
+ * @param optimizer with the step size that the options' schedule begins with
+ * @param seed decides the starting weights, the order of the pictures, which are mirrored and the
+ *     sampled anchors
+ * @param options of the updates
  */
 public record TrainingRecipe(
     List<Integer> widths,
@@ -35,8 +37,9 @@ public record TrainingRecipe(
     int height,
     int epochs,
     int batch,
-    Optimizer.Adam optimizer,
-    long seed) {
+    Optimizer optimizer,
+    long seed,
+    TrainingOptions options) {
   /**
    * @throws IllegalArgumentException if a number is below 1, or there is not one level of anchors
    */
@@ -50,6 +53,32 @@ public record TrainingRecipe(
       throw new IllegalArgumentException(
           "anchors: training expects 1 level, got " + anchors.levels());
     }
+  }
+
+  /** With {@link TrainingOptions#plain}. */
+  public TrainingRecipe(
+      List<Integer> widths,
+      int rpnChannels,
+      AnchorRecipe anchors,
+      Profile profile,
+      int width,
+      int height,
+      int epochs,
+      int batch,
+      Optimizer optimizer,
+      long seed) {
+    this(
+        widths,
+        rpnChannels,
+        anchors,
+        profile,
+        width,
+        height,
+        epochs,
+        batch,
+        optimizer,
+        seed,
+        TrainingOptions.plain());
   }
 
   private static void checkAtLeastOne(String name, int value) {
@@ -73,7 +102,30 @@ public record TrainingRecipe(
         12,
         2,
         Optimizer.Adam.torch().withLearningRate(3e-4f),
-        0);
+        0,
+        TrainingOptions.plain());
+  }
+
+  /** The same with other options. */
+  public TrainingRecipe withOptions(TrainingOptions other) {
+    return new TrainingRecipe(
+        widths,
+        rpnChannels,
+        anchors,
+        profile,
+        width,
+        height,
+        epochs,
+        batch,
+        optimizer,
+        seed,
+        other);
+  }
+
+  /** The same with another optimiser. */
+  public TrainingRecipe withOptimizer(Optimizer other) {
+    return new TrainingRecipe(
+        widths, rpnChannels, anchors, profile, width, height, epochs, batch, other, seed, options);
   }
 
   /**
@@ -93,10 +145,20 @@ public record TrainingRecipe(
         Preprocessing.symmetric(width, height));
   }
 
-  /** The optimiser of an epoch, counted from 0: a tenth of the step size in the last quarter. */
-  public Optimizer.Adam optimizer(int epoch) {
-    return epoch < epochs * 0.75
-        ? optimizer
-        : optimizer.withLearningRate(optimizer.learningRate() * 0.1f);
+  /**
+   * The optimiser of one update, with the step size that the schedule gives it.
+   *
+   * @param done updates before it
+   * @param perEpoch updates of an epoch
+   */
+  Optimizer optimizer(long done, long perEpoch) {
+    float factor = options.schedule().factor(done, perEpoch, epochs);
+    // A step size may become as small as there are numbers, but stays one.
+    return optimizer.withLearningRate(Math.max(Float.MIN_VALUE, optimizer.learningRate() * factor));
+  }
+
+  /** Pictures of an update: all of its batches, but not more than there are. */
+  int picturesPerUpdate(int pictures) {
+    return (int) Math.min((long) batch * options.accumulation(), pictures);
   }
 }

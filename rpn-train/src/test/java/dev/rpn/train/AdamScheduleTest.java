@@ -32,6 +32,15 @@ class AdamScheduleTest {
   }
 
   @Test
+  void weightDecayGrowsWithTheLearningRate() {
+    Adam adam = Adam.torch().withWeightDecay(0.01f).withLearningRate(0.5f);
+    assertThat(AdamSchedule.at(adam, 3).keep()).isEqualTo(0.995f);
+    assertThat(AdamSchedule.at(Adam.keras().withWeightDecay(0.5f), 1).keep()).isEqualTo(0.9995f);
+    assertThat(AdamSchedule.at(Adam.torch(), 1).keep()).isEqualTo(1);
+    assertThat(AdamSchedule.at(Adam.keras(), 1).keep()).isEqualTo(1);
+  }
+
+  @Test
   void bothEndAtTheLearningRate() {
     assertThat(AdamSchedule.at(Adam.keras(), 10_000_000).alpha()).isEqualTo(1e-3f);
     assertThat(AdamSchedule.at(Adam.torch(), 10_000_000).alpha()).isEqualTo(1e-3f);

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +30,8 @@ class CheckpointsTest {
 
   @TempDir private Path directory;
   private final Arena arena = Arena.ofShared();
-  private final Parameters parameters = new Parameters(ARCHITECTURE, arena);
+  private final Parameters parameters =
+      new Parameters(ARCHITECTURE, TrainingOptions.plain(), arena);
 
   @AfterEach
   void free() {
@@ -57,11 +59,24 @@ class CheckpointsTest {
     assertThat(checkpoints.read("recipe", parameters)).isNull();
     fill(parameters, 7);
     checkpoints.write(at(7), parameters);
-    Parameters other = new Parameters(ARCHITECTURE, arena);
+    Parameters other = new Parameters(ARCHITECTURE, TrainingOptions.plain(), arena);
     assertThat(checkpoints.read("recipe", other)).isEqualTo(at(7));
     assertThat(other.weights().mismatch(parameters.weights())).isEqualTo(-1);
     assertThat(other.means().mismatch(parameters.means())).isEqualTo(-1);
     assertThat(other.squares().mismatch(parameters.squares())).isEqualTo(-1);
+  }
+
+  @Test
+  void theAverageIsKeptToo() throws IOException {
+    Checkpoints checkpoints = new Checkpoints(directory.resolve("model"));
+    TrainingOptions options = TrainingOptions.plain().withAveraging(0.5);
+    Parameters averaged = new Parameters(ARCHITECTURE, options, arena);
+    MemorySegment block = Objects.requireNonNull(averaged.averages());
+    block.setAtIndex(ValueLayout.JAVA_FLOAT, 11, 4.5f);
+    checkpoints.write(at(7), averaged);
+    Parameters other = new Parameters(ARCHITECTURE, options, arena);
+    assertThat(checkpoints.read("recipe", other)).isEqualTo(at(7));
+    assertThat(Objects.requireNonNull(other.averages()).mismatch(block)).isEqualTo(-1);
   }
 
   @Test
@@ -106,7 +121,8 @@ class CheckpointsTest {
   void withARightChecksumTheContentIsStillChecked() throws IOException {
     Checkpoints checkpoints = new Checkpoints(directory.resolve("model"));
     checkpoints.write(at(1), parameters);
-    Parameters larger = new Parameters(Architecture.of(new RpnHead(9, 3)), arena);
+    Parameters larger =
+        new Parameters(Architecture.of(new RpnHead(9, 3)), TrainingOptions.plain(), arena);
     assertThatThrownBy(() -> checkpoints.read("recipe", larger))
         .isInstanceOf(CheckpointCorruptException.class)
         .hasMessageContaining("bytes of weights")
@@ -122,7 +138,8 @@ class CheckpointsTest {
 
     public static void main(String[] arguments) {
       try (Arena memory = Arena.ofConfined()) {
-        new Checkpoints(Path.of(arguments[0])).write(at(2), new Parameters(ARCHITECTURE, memory));
+        new Checkpoints(Path.of(arguments[0]))
+            .write(at(2), new Parameters(ARCHITECTURE, TrainingOptions.plain(), memory));
         System.out.print("written");
       } catch (IOException e) {
         System.out.print("IOException");
@@ -166,7 +183,7 @@ class CheckpointsTest {
     public static void main(String[] arguments) throws IOException {
       Checkpoints checkpoints = new Checkpoints(Path.of(arguments[0]));
       try (Arena memory = Arena.ofConfined()) {
-        Parameters own = new Parameters(ARCHITECTURE, memory);
+        Parameters own = new Parameters(ARCHITECTURE, TrainingOptions.plain(), memory);
         for (long step = 1; ; step++) {
           fill(own, step);
           checkpoints.write(at(step), own);
@@ -201,7 +218,7 @@ class CheckpointsTest {
       assertThat(checkpoints.list()).as("seed %d", seed).isNotEmpty();
       Checkpoint found = checkpoints.read("recipe", parameters);
       assertThat(found).isEqualTo(at(found.step()));
-      Parameters expected = new Parameters(ARCHITECTURE, arena);
+      Parameters expected = new Parameters(ARCHITECTURE, TrainingOptions.plain(), arena);
       fill(expected, found.step());
       assertThat(parameters.weights().mismatch(expected.weights())).isEqualTo(-1);
       assertThat(parameters.squares().mismatch(expected.squares())).isEqualTo(-1);

@@ -95,7 +95,12 @@ class GradientTest {
     try (Workers workers = new Workers(2);
         TrainingNetwork network =
             new TrainingNetwork(
-                start, shape, Set.of(shape.batch()), Kernels.named("scalar").training(), workers)) {
+                start,
+                TrainingOptions.plain(),
+                shape,
+                Set.of(shape.batch()),
+                Kernels.named("scalar").training(),
+                workers)) {
       Pass pass = network.pass(shape.batch());
       MemorySegment.copy(input, 0, pass.input(), ValueLayout.JAVA_FLOAT, 0, input.length);
       network.forward(pass);
@@ -281,7 +286,12 @@ class GradientTest {
         shape,
         pass ->
             objective.accumulate(
-                2, pass.logits(), pass.deltas(), pass.logitGradients(), pass.deltaGradients()),
+                2,
+                objective.scale(2, objective.sampled(2)),
+                pass.logits(),
+                pass.deltas(),
+                pass.logitGradients(),
+                pass.deltaGradients()),
         judge -> {
           double sum = 0;
           for (int row = 0; row < counted.length; row++) {

@@ -58,7 +58,12 @@ class SampledObjectiveTest {
       objective.prepare(image, matched, sample, truths, new float[4]);
     }
     objective.accumulate(
-        2, logits.data(), deltas.data(), logitGradients.data(), deltaGradients.data());
+        2,
+        objective.scale(2, objective.sampled(2)),
+        logits.data(),
+        deltas.data(),
+        logitGradients.data(),
+        deltaGradients.data());
     double classification = golden.get("loss_objectness").get(0);
     double location = golden.get("loss_box").get(0);
     assertThat(objective.classificationLoss())
@@ -83,9 +88,14 @@ class SampledObjectiveTest {
     Tensor deltaGradients = Tensor.of(new float[] {9, 9, 9, 9, 9, 9, 9, 9}, 8);
     SampledObjective objective = new SampledObjective(Profile.TORCHVISION, anchors, 1);
     new TargetBuilder(Profile.TORCHVISION, anchors, new Size(32, 32))
-        .build(new float[0], 1, 1, 0, objective);
+        .build(new float[0], 1, 1, 0, objective, 0);
     objective.accumulate(
-        1, logits.data(), deltas.data(), logitGradients.data(), deltaGradients.data());
+        1,
+        objective.scale(1, objective.sampled(1)),
+        logits.data(),
+        deltas.data(),
+        logitGradients.data(),
+        deltaGradients.data());
     assertThat(objective.locationLoss()).isZero();
     assertThat(objective.classificationLoss())
         .isCloseTo((Math.log1p(Math.exp(1)) + Math.log1p(Math.exp(2))) / 2, within(1e-6));

@@ -14,10 +14,10 @@ class TrainingRecipeTest {
   void theStepSizeIsATenthInTheLastQuarter() {
     TrainingRecipe recipe = TrainingRecipe.standard();
     assertThat(recipe.epochs()).isEqualTo(12);
-    assertThat(recipe.optimizer(0).learningRate()).isEqualTo(3e-4f);
-    assertThat(recipe.optimizer(8).learningRate()).isEqualTo(3e-4f);
-    assertThat(recipe.optimizer(9).learningRate()).isCloseTo(3e-5f, Offset.offset(1e-10f));
-    assertThat(recipe.optimizer(11).learningRate()).isCloseTo(3e-5f, Offset.offset(1e-10f));
+    assertThat(recipe.optimizer(0, 10).learningRate()).isEqualTo(3e-4f);
+    assertThat(recipe.optimizer(89, 10).learningRate()).isEqualTo(3e-4f);
+    assertThat(recipe.optimizer(90, 10).learningRate()).isCloseTo(3e-5f, Offset.offset(1e-10f));
+    assertThat(recipe.optimizer(119, 10).learningRate()).isCloseTo(3e-5f, Offset.offset(1e-10f));
   }
 
   @Test
