@@ -40,7 +40,9 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  rpn train --data bccd --out cells.safetensors --dry-run",
       "  rpn train --data bccd --out cells.safetensors --plot cells.png",
-      "  rpn train --data bccd --out cells.safetensors --resume"
+      "  rpn train --data bccd --out cells.safetensors --resume",
+      "  rpn train --data bccd --out cells.safetensors --flip --schedule cosine --warmup 50"
+          + " --average 0.998"
     })
 final class TrainCommand extends Subcommand {
   private static final TrainingRecipe STANDARD = TrainingRecipe.standard();
@@ -112,12 +114,6 @@ final class TrainCommand extends Subcommand {
   private PictureSize size = new PictureSize(STANDARD.width(), STANDARD.height());
 
   @Option(
-      names = "--learning-rate",
-      paramLabel = "F",
-      description = "Adam's step size; a tenth of it in the last quarter.")
-  private float learningRate = STANDARD.optimizer().learningRate();
-
-  @Option(
       names = "--seed",
       paramLabel = "N",
       description = "Of the weights, the order and the sampling: the same seed, the same bits.")
@@ -141,6 +137,7 @@ final class TrainCommand extends Subcommand {
   private @Nullable Path plot;
 
   @Mixin private JsonOption json;
+  @Mixin private UpdateOptions update;
   @Mixin private KernelOptions kernels;
   @Mixin private ThreadOptions threads;
 
@@ -201,8 +198,9 @@ final class TrainCommand extends Subcommand {
           size.height(),
           epochs,
           batch,
-          STANDARD.optimizer().withLearningRate(learningRate),
-          seed);
+          update.optimizer(),
+          seed,
+          update.options());
     } catch (IllegalArgumentException e) {
       throw usage(String.valueOf(e.getMessage()));
     }
