@@ -52,7 +52,7 @@ final class ZipArchive implements Closeable {
     }
     try {
       var archive = new ZipArchive(place, zip);
-      archive.check();
+      archive.check(Files.size(file));
       return archive;
     } catch (IOException e) {
       zip.close();
@@ -63,7 +63,7 @@ final class ZipArchive implements Closeable {
     }
   }
 
-  private void check() throws IOException {
+  private void check(long fileBytes) throws IOException {
     if (zip.size() > MOST_ENTRIES) {
       throw place.limit("at most " + MOST_ENTRIES + " entries", zip.size());
     }
@@ -87,6 +87,10 @@ final class ZipArchive implements Closeable {
       checkRatio(place.entry(name), entry.getSize(), entry.getCompressedSize());
       stored += entry.getCompressedSize();
       inflated += entry.getSize();
+    }
+    if (stored > fileBytes) {
+      throw place.limit(
+          "entries that do not overlap in " + fileBytes + " bytes", stored + " bytes of entries");
     }
     checkRatio(place, inflated, stored);
     entries.values().removeIf(ZipEntry::isDirectory);
