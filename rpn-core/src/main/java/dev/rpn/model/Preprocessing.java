@@ -54,4 +54,17 @@ public record Preprocessing(
     return new Preprocessing(
         0, 0, ChannelOrder.BGR, List.of(103.939f, 116.779f, 123.68f), List.of(1f, 1f, 1f));
   }
+
+  /**
+   * RGB in [0, 1] less ImageNet's means, over its deviations, as torchvision feeds its models; the
+   * picture's own size.
+   */
+  public static Preprocessing torchvision() {
+    return new Preprocessing(
+        0,
+        0,
+        ChannelOrder.RGB,
+        List.of(255 * 0.485f, 255 * 0.456f, 255 * 0.406f),
+        List.of(1 / (255 * 0.229f), 1 / (255 * 0.224f), 1 / (255 * 0.225f)));
+  }
 }

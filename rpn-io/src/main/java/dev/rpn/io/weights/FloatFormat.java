@@ -51,4 +51,15 @@ enum FloatFormat {
       to.setAtIndex(ValueLayout.JAVA_FLOAT, firstIndex + i, value);
     }
   }
+
+  /** Turns the bytes of every value of that width around: big endian becomes little. */
+  static void reverse(byte[] bytes, int width) {
+    for (int start = 0; start < bytes.length; start += width) {
+      for (int low = start, high = start + width - 1; low < high; low++, high--) {
+        byte kept = bytes[low];
+        bytes[low] = bytes[high];
+        bytes[high] = kept;
+      }
+    }
+  }
 }

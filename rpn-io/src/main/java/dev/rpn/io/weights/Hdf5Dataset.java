@@ -97,20 +97,10 @@ record Hdf5Dataset(
     if (bigEndian) {
       byte[] swapped = new byte[bytes];
       values.get(swapped);
-      reverse(swapped, format.bytes());
+      FloatFormat.reverse(swapped, format.bytes());
       values = ByteBuffer.wrap(swapped);
     }
     format.decode(MemorySegment.ofBuffer(values), tensor.size(), tensor.data(), 0);
     return tensor;
-  }
-
-  private static void reverse(byte[] bytes, int width) {
-    for (int start = 0; start < bytes.length; start += width) {
-      for (int low = start, high = start + width - 1; low < high; low++, high--) {
-        byte kept = bytes[low];
-        bytes[low] = bytes[high];
-        bytes[high] = kept;
-      }
-    }
   }
 }

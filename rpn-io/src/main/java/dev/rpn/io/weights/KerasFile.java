@@ -190,6 +190,17 @@ final class KerasFile implements TensorFile {
   }
 
   @Override
+  public String format() {
+    return "Keras HDF5";
+  }
+
+  @Override
+  public String type(String name) {
+    Hdf5Dataset dataset = datasets.get(name);
+    return dataset == null ? "" : dataset.format().name();
+  }
+
+  @Override
   public Map<String, List<Integer>> shapes() {
     var shapes = new LinkedHashMap<String, List<Integer>>();
     datasets.forEach((name, dataset) -> shapes.put(name, dataset.shape()));

@@ -57,21 +57,9 @@ public final class ModelFile {
       Architecture architecture = ModelMetadata.architecture(open);
       AnchorRecipe anchors = ModelMetadata.anchors(open);
       Preprocessing preprocessing = ModelMetadata.preprocessing(open);
-      Profile profile = profile(open);
+      Profile profile = ModelMetadata.profile(open);
       return new ProposalModel(
           WeightFiles.network(open, architecture), anchors, profile, preprocessing);
-    }
-  }
-
-  private static Profile profile(TensorFile open) throws IOException {
-    String name = open.metadata().get(ModelMetadata.PROFILE);
-    if (name == null) {
-      throw open.place().wrong("metadata " + ModelMetadata.PROFILE, "none");
-    }
-    try {
-      return Profile.named(name);
-    } catch (IllegalArgumentException e) {
-      throw open.place().wrong("metadata " + ModelMetadata.PROFILE, e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.rpn.io.weights;
 
 import dev.rpn.anchor.AnchorRecipe;
+import dev.rpn.anchor.Profile;
 import dev.rpn.model.Architecture;
 import dev.rpn.model.Backbone;
 import dev.rpn.model.Conv3x3;
@@ -76,7 +77,7 @@ final class ModelMetadata {
     return Json.text(root);
   }
 
-  private static String text(Preprocessing preprocessing) {
+  static String text(Preprocessing preprocessing) {
     ObjectNode root = Json.create();
     root.put("width", preprocessing.width()).put("height", preprocessing.height());
     root.put("order", preprocessing.order().name());
@@ -122,6 +123,19 @@ final class ModelMetadata {
     List<List<Float>> sizes = root.floatLists("sizes");
     return root.checked(
         () -> new AnchorRecipe(sizes, root.floats("ratios"), root.integers("strides")));
+  }
+
+  /** The profile that a file states. */
+  static Profile profile(TensorFile file) throws IOException {
+    String name = file.metadata().get(PROFILE);
+    if (name == null) {
+      throw file.place().wrong("metadata " + PROFILE, "none");
+    }
+    try {
+      return Profile.named(name);
+    } catch (IllegalArgumentException e) {
+      throw file.place().wrong("metadata " + PROFILE, e);
+    }
   }
 
   static Preprocessing preprocessing(TensorFile file) throws IOException {

@@ -27,6 +27,17 @@ final class NpzTensors implements TensorFile {
   }
 
   @Override
+  public String format() {
+    return "npz";
+  }
+
+  @Override
+  public String type(String name) {
+    NpyHeader header = npz.headers().get(name);
+    return header == null ? "" : header.type().descriptor();
+  }
+
+  @Override
   public Map<String, List<Integer>> shapes() {
     var shapes = new LinkedHashMap<String, List<Integer>>();
     npz.headers().forEach((name, header) -> shapes.put(name, header.shape()));

@@ -81,6 +81,17 @@ final class SafetensorsFile implements TensorFile {
   }
 
   @Override
+  public String format() {
+    return "safetensors";
+  }
+
+  @Override
+  public String type(String name) {
+    SafetensorsHeader.Entry entry = header.tensors().get(name);
+    return entry == null ? "" : entry.type().name();
+  }
+
+  @Override
   public Map<String, List<Integer>> shapes() {
     var shapes = new LinkedHashMap<String, List<Integer>>();
     header.tensors().forEach((name, entry) -> shapes.put(name, entry.shape()));

@@ -12,6 +12,16 @@ interface TensorFile extends Closeable {
   /** Where it is. */
   Place place();
 
+  /** What the format is called. */
+  default String format() {
+    return "weights";
+  }
+
+  /** How a tensor's values are stored, as the format's peers name it; empty where not told. */
+  default String type(String name) {
+    return "";
+  }
+
   /** The sides of each tensor by its name. */
   Map<String, List<Integer>> shapes();
 

@@ -1,5 +1,6 @@
 package dev.rpn.io.weights;
 
+import dev.rpn.anchor.Profile;
 import dev.rpn.io.Quote;
 import dev.rpn.model.Architecture;
 import dev.rpn.model.Backbone;
@@ -52,7 +53,7 @@ public final class WeightFiles {
    * @throws ModelMismatchException if a tensor is missing, unknown or of another shape
    */
   public static Network readNetwork(Path file) throws IOException {
-    try (TensorFile open = WeightFormat.open(file)) {
+    try (TensorFile open = WeightFormat.openNetwork(file)) {
       Architecture architecture = ModelMetadata.architecture(open);
       return network(open, architecture);
     }
@@ -66,8 +67,8 @@ public final class WeightFiles {
    *     does not fit the backbone
    */
   public static Network readNetwork(Path headFile, Path backboneFile) throws IOException {
-    try (TensorFile head = WeightFormat.open(headFile);
-        TensorFile base = WeightFormat.open(backboneFile)) {
+    try (TensorFile head = WeightFormat.openNetwork(headFile);
+        TensorFile base = WeightFormat.openNetwork(backboneFile)) {
       Architecture alone = ArchitectureGuess.of(head);
       Backbone backbone =
           ArchitectureGuess.backbone(base)
@@ -102,6 +103,18 @@ public final class WeightFiles {
   static Network network(TensorFile open, Architecture architecture) throws IOException {
     ArchitectureGuess.check(architecture.weights(), open);
     return new Network(architecture, Weights.of(architecture, open.readAll(NonFinite.REFUSE)));
+  }
+
+  /**
+   * Writes a network's weights with the name of the conventions that they were trained under, which
+   * {@link WeightSummary} tells again; replaces the file as a whole.
+   *
+   * @param file a safetensors file, whatever its name
+   * @throws IOException if writing fails; the file is then as it was
+   */
+  public static void write(Path file, Network network, Profile profile) throws IOException {
+    Safetensors.write(
+        file, network.weights().asMap(), Map.of(ModelMetadata.PROFILE, profile.name()));
   }
 
   /**

@@ -16,6 +16,13 @@ final class WeightFormat {
   private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
   private static final byte[] ZIP = {'P', 'K'};
 
+  /**
+   * A pickle of protocol 2 of torch's magic number, the whole of it but for the last three bytes.
+   */
+  private static final byte[] TORCH_LEGACY = {
+    (byte) 0x80, 2, (byte) 0x8a, 10, 0x6c, (byte) 0xfc, (byte) 0x9c, 0x46, (byte) 0xf9
+  };
+
   private WeightFormat() {}
 
   /**
@@ -41,6 +48,10 @@ final class WeightFormat {
     if (begins(start, ZIP)) {
       return openZip(file);
     }
+    if (begins(start, TORCH_LEGACY)) {
+      throw place.unsupported(
+          "torch's legacy format of before 1.6 is not read: load it with torch and torch.save it again");
+    }
     if (begins(start, NpyHeader.MAGIC)) {
       throw place.unsupported("a single numpy array has no layer's name: expected a .npz");
     }
@@ -57,8 +68,19 @@ final class WeightFormat {
     throw place
         .at(0)
         .wrong(
-            "a safetensors, npz, Keras .h5, .weights.h5 or .keras, or ONNX file",
-            "bytes " + HexFormat.ofDelimiter(" ").formatHex(start));
+            "a safetensors, npz, Keras .h5, .weights.h5 or .keras, torch .pt or ONNX file",
+            FileKind.of(start) + ": bytes " + HexFormat.ofDelimiter(" ").formatHex(start));
+  }
+
+  /** The same, under the engine's names where the tensors have those of a known system. */
+  static TensorFile openNetwork(Path file) throws IOException {
+    TensorFile open = open(file);
+    try {
+      return TorchNames.of(open);
+    } catch (RuntimeException e) {
+      open.close();
+      throw e;
+    }
   }
 
   private static TensorFile openZip(Path file) throws IOException {
@@ -69,13 +91,17 @@ final class WeightFormat {
     if (names.contains(KerasArchive.WEIGHTS)) {
       return KerasArchive.open(file);
     }
-    if (names.stream().anyMatch(name -> name.endsWith("data.pkl"))) {
-      throw Place.of(file).unsupported("torch's own files are not read: save a safetensors file");
+    if (TorchFile.isTorch(names)) {
+      return TorchFile.open(file);
     }
     if (!names.isEmpty() && names.stream().noneMatch(name -> name.endsWith(".npy"))) {
       throw Place.of(file)
           .wrong(
-              "a .keras archive (with " + KerasArchive.WEIGHTS + ") or a .npz",
+              "a .keras archive (with "
+                  + KerasArchive.WEIGHTS
+                  + "), a torch file (with "
+                  + TorchFile.PICKLE
+                  + ") or a .npz",
               "a zip of " + Quote.escape(String.join(", ", names)));
     }
     return NpzTensors.open(file);

@@ -1,6 +1,6 @@
 /**
- * Weight files: safetensors, numpy arrays, Keras's HDF5 and archives, ONNX graphs, and the native
- * model file.
+ * Weight files: safetensors, numpy arrays, Keras's HDF5 and archives, torch's state dicts, ONNX
+ * graphs, and the native model file.
  *
  * <p>Every file is hostile until read. What is wrong with one is a {@link
  * dev.rpn.io.weights.WeightFormatException} that says where and what was expected; what does not

@@ -40,7 +40,9 @@ class MutationTest {
         "safetensors/floats.safetensors",
         "onnx/raw.onnx",
         "onnx/nhwc.onnx",
-        "onnx/float16_typed.onnx"
+        "onnx/float16_typed.onnx",
+        "torch/strided.pt",
+        "torch/vgg.pt"
       })
   void throwsOnlyWhatIsDocumented(String name) throws IOException {
     byte[] good = Files.readAllBytes(Fixtures.file(name));
@@ -67,7 +69,7 @@ class MutationTest {
     if (name.endsWith(".npy")) {
       return Npy.read(file);
     }
-    return name.startsWith("keras_c16")
+    return name.startsWith("keras_c16") || name.equals("torch/vgg.pt")
         ? WeightFiles.readNetwork(file)
         : WeightFiles.read(file, NonFinite.ALLOW);
   }
