@@ -4,6 +4,7 @@ import dev.rpn.anchor.AnchorRecipe;
 import dev.rpn.anchor.Profile;
 import dev.rpn.io.weights.ModelFile;
 import dev.rpn.io.weights.WeightFiles;
+import dev.rpn.io.weights.WeightSummary;
 import dev.rpn.model.Backbone;
 import dev.rpn.model.Network;
 import dev.rpn.model.Preprocessing;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -22,16 +24,17 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "convert",
     customSynopsis = {
-      "rpn convert IN OUT",
+      "rpn convert IN OUT [--profile NAME]",
       "       rpn convert --head FILE [--backbone FILE] [--profile NAME] [--anchor-sizes N,...]",
       "                   [--anchor-ratios F,...] OUT"
     },
     description = {
       "Convert weights from one format to another, or make one model file of parts.",
       "",
-      "Reads safetensors, npz, Keras's .keras, .h5 and .weights.h5, and ONNX; writes .safetensors,"
-          + " .npz, .weights.h5 and .onnx, as the name of OUT says. What was written is read back and"
-          + " compared.",
+      "Reads safetensors, npz, torch's state dicts (.pt, .pth), Keras's .keras, .h5 and .weights.h5,"
+          + " and ONNX; a head or VGG16 named as in torchvision or detectron2 is found by its names,"
+          + " other tensors are left out. Writes .safetensors, .npz, .weights.h5 and .onnx, as the name"
+          + " of OUT says. What was written is read back and compared.",
       "",
       "Of an ONNX graph the head is found by its shape: a 3x3 convolution, Relu, and on it two 1x1"
           + " ones of k and 4k outputs; the backbone too if it is VGG-like, else the head alone is"
@@ -47,6 +50,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  rpn convert rpn.keras rpn.safetensors",
       "  rpn convert rpn.safetensors rpn.onnx",
+      "  rpn convert fasterrcnn.pth rpn.safetensors --profile torchvision",
       "  rpn convert --head rpn.h5 --backbone vgg16.h5 --profile keras --anchor-sizes 128,256,512"
           + " model.safetensors",
       "  rpn convert --head fpn.safetensors --anchor-sizes '32;64;128;256;512' model.safetensors"
@@ -72,7 +76,8 @@ final class ConvertCommand extends Subcommand {
       paramLabel = "NAME",
       description =
           "Whose numeric conventions the weights were trained under: torchvision, detectron2,"
-              + " pyfrcnn or keras. Default: torchvision")
+              + " pyfrcnn or keras. Default: what the names or the metadata of IN or the head"
+              + " reveal, or torchvision")
   private @Nullable String profile;
 
   @Option(
@@ -100,8 +105,8 @@ final class ConvertCommand extends Subcommand {
       assemble(head, files.get(0));
       return true;
     }
-    if (backbone != null || profile != null || anchorSizes != null || anchorRatios != null) {
-      throw usage("--backbone, --profile and the anchors' options expect --head");
+    if (backbone != null || anchorSizes != null || anchorRatios != null) {
+      throw usage("--backbone and the anchors' options expect --head");
     }
     if (files.size() != 2) {
       throw usage("expected two files: IN and OUT, got " + files.size());
@@ -111,20 +116,48 @@ final class ConvertCommand extends Subcommand {
   }
 
   private void convert(Path in, Path to) throws IOException {
-    if (ModelFile.isModel(in) && isSafetensors(to)) {
-      write(ModelFile.read(in), to);
-    } else {
-      Network network = WeightFiles.readNetwork(in);
-      WeightFiles.write(to, network);
-      verify(network, to);
+    if (profile != null && !isSafetensors(to)) {
+      throw usage("only safetensors keep a profile: expected a name in .safetensors, got " + to);
     }
+    Optional<Profile> asked = asked();
+    WeightSummary found = WeightSummary.of(in);
+    if (found.model() && isSafetensors(to)) {
+      ProposalModel model = ModelFile.read(in);
+      Profile conventions = conventions(in, found, model.anchors());
+      write(
+          new ProposalModel(model.network(), model.anchors(), conventions, model.preprocessing()),
+          to);
+      return;
+    }
+    Network network = WeightFiles.readNetwork(in);
+    Optional<Profile> conventions =
+        asked.isPresent() ? Optional.of(conventions(in, found, null)) : found.profile();
+    if (conventions.isPresent() && isSafetensors(to)) {
+      WeightFiles.write(to, network, conventions.get());
+    } else {
+      WeightFiles.write(to, network);
+    }
+    verify(network, to);
+    report(found);
+  }
+
+  /** What of the file is not in the network, and what the channels' order is. */
+  private void report(WeightSummary found) {
+    if (found.others() > 0) {
+      out().printf(Locale.ROOT, "%,d other tensors left out%n", found.others());
+    }
+    found
+        .profile()
+        .filter(guess -> profile == null)
+        .ifPresent(guess -> out().printf("profile %s: %s%n", guess, found.profileReason()));
   }
 
   private void assemble(Path headFile, Path to) throws IOException {
     if (!isSafetensors(to)) {
       throw usage("a model file is safetensors: expected a name in .safetensors, got " + to);
     }
-    Profile conventions = conventions();
+    asked();
+    WeightSummary found = WeightSummary.of(headFile);
     Network network =
         backbone == null
             ? WeightFiles.readNetwork(headFile)
@@ -133,15 +166,50 @@ final class ConvertCommand extends Subcommand {
         anchorSizes == null ? List.of(List.of(128f, 256f, 512f)) : anchorSizes.levels();
     List<Float> ratios = anchorRatios == null ? List.of(0.5f, 1f, 2f) : anchorRatios.values();
     var anchors = new AnchorRecipe(sizes, ratios, strides(network, sizes.size()));
-    write(new ProposalModel(network, anchors, conventions, Preprocessing.caffe()), to);
+    Profile conventions = conventions(headFile, found, anchors);
+    write(new ProposalModel(network, anchors, conventions, pictures(found)), to);
+    report(found);
   }
 
-  private Profile conventions() {
+  /** As whoever trained the backbone fed it. */
+  private Preprocessing pictures(WeightSummary found) throws IOException {
+    Optional<Preprocessing> revealed =
+        backbone == null ? found.preprocessing() : WeightSummary.of(backbone).preprocessing();
+    return revealed.orElse(Preprocessing.caffe());
+  }
+
+  private Optional<Profile> asked() {
     try {
-      return profile == null ? Profile.TORCHVISION : Profile.named(profile);
+      return profile == null ? Optional.empty() : Optional.of(Profile.named(profile));
     } catch (IllegalArgumentException e) {
       throw usage(String.valueOf(e.getMessage()));
     }
+  }
+
+  /**
+   * The profile that was asked for, or the file's. Channels stand in the order of the anchors that
+   * the weights were trained with: under a profile that orders its anchors otherwise they would be
+   * plausible nonsense.
+   *
+   * @param anchors null where they are not known
+   */
+  private Profile conventions(Path file, WeightSummary found, @Nullable AnchorRecipe anchors) {
+    Profile revealed = found.profile().orElse(null);
+    Profile wanted = asked().orElse(revealed == null ? Profile.TORCHVISION : revealed);
+    boolean oneOrder =
+        anchors != null && (anchors.sizes().get(0).size() == 1 || anchors.ratios().size() == 1);
+    if (revealed != null && !oneOrder && sizesOutside(revealed) != sizesOutside(wanted)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s: its channels are in the order of %s's anchors (%s), and %s orders anchors"
+                  + " otherwise: expected --profile %s",
+              file, revealed, found.profileReason(), wanted, revealed));
+    }
+    return wanted;
+  }
+
+  private static boolean sizesOutside(Profile of) {
+    return of.grid().cells() == Profile.Cells.SIZE_OUTER;
   }
 
   /** VGG16's stride of one level, a feature pyramid's of several. */

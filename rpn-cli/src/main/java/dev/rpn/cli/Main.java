@@ -42,6 +42,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       FitCommand.class,
       ConvertCommand.class,
+      InspectCommand.class,
       BenchCommand.class
     })
 public final class Main implements Runnable {

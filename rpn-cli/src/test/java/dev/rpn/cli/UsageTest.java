@@ -153,7 +153,10 @@ class UsageTest {
         "eval --model a --data b",
         "convert a",
         "convert a b c",
-        "convert a b --profile keras",
+        "convert a b.npz --profile keras",
+        "convert a b.safetensors --profile caffe",
+        "inspect",
+        "inspect a b",
         "convert --head a b c",
         "convert --head a --profile caffe b.safetensors",
         "convert --head a --anchor-sizes 1;x b.safetensors",
@@ -186,7 +189,8 @@ class UsageTest {
         "propose --model absent.safetensors absent.png",
         "train --data absent --out absent.safetensors",
         "eval --model absent.safetensors --data absent --split test",
-        "convert absent.npz absent.safetensors"
+        "convert absent.npz absent.safetensors",
+        "inspect absent.pt"
       })
   void whatIsNotThereIsOneLineAndExitCode1(String line) {
     Rpn.Result result = Rpn.run((Object[]) line.split(" "));
