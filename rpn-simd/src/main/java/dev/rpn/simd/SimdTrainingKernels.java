@@ -67,7 +67,7 @@ final class SimdTrainingKernels implements TrainingKernels {
         return one;
       }
     }
-    var one = new WeightGradient(input, outputs);
+    var one = WeightGradient.of(input, outputs);
     synchronized (this) {
       weightGradients =
           Stream.concat(Stream.of(one), Arrays.stream(weightGradients))

@@ -1,0 +1,151 @@
+package dev.rpn.simd;
+
+import static dev.rpn.simd.Species.BYTES;
+import static dev.rpn.simd.Species.FLOAT;
+import static dev.rpn.simd.Species.ORDER;
+import static dev.rpn.simd.Species.PANEL_BYTES;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The register tile of {@link ProductKernel} for sums over rows: {@link Species#TILE_ROWS} columns
+ * of one matrix with one panel of another, every sum kept in a register, in ascending order from 0.
+ *
+ * <p>For the form of the methods see {@link ProductKernel}. There is none without fused products:
+ * callers have another way there.
+ */
+final class TransposedProduct {
+  private TransposedProduct() {}
+
+  /**
+   * {@code m[r][c] = sum over k of x[k][r] * u[k][c]}.
+   *
+   * @param memory holds all operands
+   * @param xStep bytes from one {@code k} to the next; a tile's rows lie one after the other
+   * @param uOffset {@code depth} rows of one panel, one after the other
+   * @param depth how many products a sum has
+   * @param mOffset where rows of one panel are written, one after the other
+   */
+  static void multiply(
+      MemorySegment memory, long xOffset, long xStep, long uOffset, int depth, long mOffset) {
+    if (Species.WIDE_TILE) {
+      multiply5x4(memory, xOffset, xStep, uOffset, depth, mOffset);
+    } else {
+      multiply6x2(memory, xOffset, xStep, uOffset, depth, mOffset);
+    }
+  }
+
+  /** Five rows of four vectors. */
+  private static void multiply5x4(
+      MemorySegment memory, long xOffset, long xStep, long uOffset, int depth, long mOffset) {
+    FloatVector zero = FloatVector.zero(FLOAT);
+    FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
+    FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
+    FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
+    FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
+    FloatVector s40 = zero, s41 = zero, s42 = zero, s43 = zero;
+    for (int k = 0; k < depth; k++) {
+      long u = uOffset + k * PANEL_BYTES;
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + BYTES, ORDER);
+      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * BYTES, ORDER);
+      FloatVector u3 = FloatVector.fromMemorySegment(FLOAT, memory, u + 3 * BYTES, ORDER);
+      long at = xOffset + k * xStep;
+      FloatVector x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      s00 = x.fma(u0, s00);
+      s01 = x.fma(u1, s01);
+      s02 = x.fma(u2, s02);
+      s03 = x.fma(u3, s03);
+      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 4));
+      s10 = x.fma(u0, s10);
+      s11 = x.fma(u1, s11);
+      s12 = x.fma(u2, s12);
+      s13 = x.fma(u3, s13);
+      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 8));
+      s20 = x.fma(u0, s20);
+      s21 = x.fma(u1, s21);
+      s22 = x.fma(u2, s22);
+      s23 = x.fma(u3, s23);
+      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 12));
+      s30 = x.fma(u0, s30);
+      s31 = x.fma(u1, s31);
+      s32 = x.fma(u2, s32);
+      s33 = x.fma(u3, s33);
+      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 16));
+      s40 = x.fma(u0, s40);
+      s41 = x.fma(u1, s41);
+      s42 = x.fma(u2, s42);
+      s43 = x.fma(u3, s43);
+    }
+    s00.intoMemorySegment(memory, mOffset, ORDER);
+    s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
+    s02.intoMemorySegment(memory, mOffset + 2 * BYTES, ORDER);
+    s03.intoMemorySegment(memory, mOffset + 3 * BYTES, ORDER);
+    s10.intoMemorySegment(memory, mOffset + 4 * BYTES, ORDER);
+    s11.intoMemorySegment(memory, mOffset + 5 * BYTES, ORDER);
+    s12.intoMemorySegment(memory, mOffset + 6 * BYTES, ORDER);
+    s13.intoMemorySegment(memory, mOffset + 7 * BYTES, ORDER);
+    s20.intoMemorySegment(memory, mOffset + 8 * BYTES, ORDER);
+    s21.intoMemorySegment(memory, mOffset + 9 * BYTES, ORDER);
+    s22.intoMemorySegment(memory, mOffset + 10 * BYTES, ORDER);
+    s23.intoMemorySegment(memory, mOffset + 11 * BYTES, ORDER);
+    s30.intoMemorySegment(memory, mOffset + 12 * BYTES, ORDER);
+    s31.intoMemorySegment(memory, mOffset + 13 * BYTES, ORDER);
+    s32.intoMemorySegment(memory, mOffset + 14 * BYTES, ORDER);
+    s33.intoMemorySegment(memory, mOffset + 15 * BYTES, ORDER);
+    s40.intoMemorySegment(memory, mOffset + 16 * BYTES, ORDER);
+    s41.intoMemorySegment(memory, mOffset + 17 * BYTES, ORDER);
+    s42.intoMemorySegment(memory, mOffset + 18 * BYTES, ORDER);
+    s43.intoMemorySegment(memory, mOffset + 19 * BYTES, ORDER);
+  }
+
+  /** Six rows of two vectors. */
+  private static void multiply6x2(
+      MemorySegment memory, long xOffset, long xStep, long uOffset, int depth, long mOffset) {
+    FloatVector zero = FloatVector.zero(FLOAT);
+    FloatVector s00 = zero, s01 = zero;
+    FloatVector s10 = zero, s11 = zero;
+    FloatVector s20 = zero, s21 = zero;
+    FloatVector s30 = zero, s31 = zero;
+    FloatVector s40 = zero, s41 = zero;
+    FloatVector s50 = zero, s51 = zero;
+    for (int k = 0; k < depth; k++) {
+      long u = uOffset + k * PANEL_BYTES;
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + BYTES, ORDER);
+      long at = xOffset + k * xStep;
+      FloatVector x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      s00 = x.fma(u0, s00);
+      s01 = x.fma(u1, s01);
+      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 4));
+      s10 = x.fma(u0, s10);
+      s11 = x.fma(u1, s11);
+      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 8));
+      s20 = x.fma(u0, s20);
+      s21 = x.fma(u1, s21);
+      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 12));
+      s30 = x.fma(u0, s30);
+      s31 = x.fma(u1, s31);
+      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 16));
+      s40 = x.fma(u0, s40);
+      s41 = x.fma(u1, s41);
+      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 20));
+      s50 = x.fma(u0, s50);
+      s51 = x.fma(u1, s51);
+    }
+    s00.intoMemorySegment(memory, mOffset, ORDER);
+    s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
+    s10.intoMemorySegment(memory, mOffset + 2 * BYTES, ORDER);
+    s11.intoMemorySegment(memory, mOffset + 3 * BYTES, ORDER);
+    s20.intoMemorySegment(memory, mOffset + 4 * BYTES, ORDER);
+    s21.intoMemorySegment(memory, mOffset + 5 * BYTES, ORDER);
+    s30.intoMemorySegment(memory, mOffset + 6 * BYTES, ORDER);
+    s31.intoMemorySegment(memory, mOffset + 7 * BYTES, ORDER);
+    s40.intoMemorySegment(memory, mOffset + 8 * BYTES, ORDER);
+    s41.intoMemorySegment(memory, mOffset + 9 * BYTES, ORDER);
+    s50.intoMemorySegment(memory, mOffset + 10 * BYTES, ORDER);
+    s51.intoMemorySegment(memory, mOffset + 11 * BYTES, ORDER);
+  }
+}
