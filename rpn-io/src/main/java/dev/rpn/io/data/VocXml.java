@@ -1,8 +1,16 @@
 package dev.rpn.io.data;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import dev.rpn.io.Quote;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
+import java.nio.charset.UnsupportedCharsetException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -11,6 +19,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
@@ -31,6 +40,10 @@ record VocXml(int width, int height, List<VocObject> objects) {
   private static final int MAX_TEXT = 100;
   private static final Pattern NUMBER =
       Pattern.compile("[+-]?(\\d{1,20}(\\.\\d{0,20})?|\\.\\d{1,20})([eE][+-]?\\d{1,3})?");
+
+  private static final Pattern ENCODING =
+      Pattern.compile(
+          "(?:\u00ef\u00bb\u00bf)?<\\?xml[^>]*encoding\\s*=\\s*[\"']([A-Za-z0-9._:-]+)[\"']");
 
   /**
    * An object.
@@ -63,8 +76,9 @@ record VocXml(int width, int height, List<VocObject> objects) {
       throw new AnnotationFormatException(
           file, "", "at most " + MAX_BYTES + " bytes", Files.size(file) + " bytes");
     }
-    try (InputStream in = Files.newInputStream(file)) {
-      XMLStreamReader xml = factory().createXMLStreamReader(in);
+    String text = text(file);
+    try {
+      XMLStreamReader xml = factory().createXMLStreamReader(new StringReader(text));
       try {
         return new Parser(file, xml).parse();
       } finally {
@@ -74,6 +88,30 @@ record VocXml(int width, int height, List<VocObject> objects) {
       // The JDK's parser leaves some broken files with an unchecked exception.
       throw new AnnotationFormatException(
           file, "", "well-formed XML", Quote.escape(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  /** Decoded here: the JDK's parser prints what it can not decode to the standard error. */
+  private static String text(Path file) throws IOException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(MAX_BYTES);
+    }
+    String name = "UTF-8";
+    String start = new String(bytes, 0, Math.min(bytes.length, MAX_TEXT), ISO_8859_1);
+    Matcher declaration = ENCODING.matcher(start);
+    if (start.startsWith("\u00fe\u00ff") || start.startsWith("\u00ff\u00fe")) {
+      name = "UTF-16";
+    } else if (declaration.lookingAt()) {
+      name = declaration.group(1);
+    }
+    try {
+      String text = Charset.forName(name).newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return text.startsWith("\ufeff") ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      throw new AnnotationFormatException(file, "", "text in " + name, "other bytes", e);
+    } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
+      throw new AnnotationFormatException(file, "", "a known encoding", Quote.of(name), e);
     }
   }
 

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rpn.anchor.Box;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -259,5 +263,40 @@ class VocDatasetTest {
     assertThatThrownBy(() -> VocDataset.read(root, split, Strictness.LENIENT))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("split: expected a name like 'train', got '");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-8", "UTF-16", "UTF-16LE", "ISO-8859-1", "windows-1252"})
+  void readsTheEncodingThatTheFileDeclares(String encoding) throws IOException {
+    String xml =
+        "<?xml version='1.0' encoding='%s'?><annotation><folder>\u00e9</folder><size>"
+            + "<width>32</width><height>24</height></size>%s</annotation>";
+    String text = (encoding.equals("UTF-16LE") ? "\ufeff" : "") + xml.formatted(encoding, GOOD);
+    Files.write(root.resolve("Annotations/a.xml"), text.getBytes(Charset.forName(encoding)));
+    assertThat(VocDataset.read(root, "train", Strictness.STRICT).truths()).isEqualTo(1);
+  }
+
+  @Test
+  void readsAByteOrderMark() throws IOException {
+    raw("\ufeff<annotation><size><width>32</width><height>24</height></size></annotation>");
+    assertThat(VocDataset.read(root, "train", Strictness.STRICT).pictures()).hasSize(1);
+  }
+
+  /** The JDK's parser would print a line of its own. */
+  @Test
+  void refusesBadUtf8WithoutAWordOnTheStandardError() throws IOException {
+    Files.write(
+        root.resolve("Annotations/a.xml"), new byte[] {'<', 'a', '>', (byte) 0xc3, '<', '/'});
+    PrintStream before = System.err;
+    var printed = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
+    try {
+      pictureFault("a.xml: expected text in UTF-8, got other bytes");
+    } finally {
+      System.setErr(before);
+    }
+    assertThat(printed.size()).isZero();
+    raw("<?xml version='1.0' encoding='utf-99'?><annotation/>");
+    pictureFault("a.xml: expected a known encoding, got 'utf-99'");
   }
 }
