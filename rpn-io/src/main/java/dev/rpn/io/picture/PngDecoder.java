@@ -3,9 +3,7 @@ package dev.rpn.io.picture;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -36,7 +34,10 @@ final class PngDecoder {
 
   private final Path file;
   private final ByteBuffer in;
-  private final List<ByteBuffer> compressed = new ArrayList<>();
+
+  /** Bytes of all IDAT chunks, joined at the start of the file's own: there may be millions. */
+  private int compressed;
+
   private final Inflater inflater = new Inflater();
   private byte[] palette = new byte[0];
   private int width;
@@ -57,6 +58,7 @@ final class PngDecoder {
 
   Picture decode() throws PictureFormatException {
     readChunks();
+    inflater.setInput(in.array(), 0, compressed);
     byte[] rgb = new byte[width * height * 3];
     try {
       for (int[] pass : interlaced ? INTERLACED : PLAIN) {
@@ -118,7 +120,11 @@ final class PngDecoder {
         palette = new byte[data.remaining()];
         data.get(palette);
       }
-      case IDAT -> compressed.add(data);
+      case IDAT -> {
+        int length = data.remaining();
+        data.get(in.array(), compressed, length);
+        compressed += length;
+      }
       case IEND -> {
         if (colourType == 3 && palette.length == 0) {
           throw wrong("a palette", "none");
@@ -207,12 +213,9 @@ final class PngDecoder {
           if (inflater.needsDictionary()) {
             throw wrong("deflated pixels", "a preset dictionary");
           }
-          if (inflater.finished() || compressed.isEmpty()) {
-            throw wrong(
-                "pixels of " + width + " x " + height,
-                "only " + inflater.getBytesWritten() + " bytes");
-          }
-          inflater.setInput(compressed.removeFirst());
+          throw wrong(
+              "pixels of " + width + " x " + height,
+              "only " + inflater.getBytesWritten() + " bytes");
         }
       }
     } catch (DataFormatException e) {
