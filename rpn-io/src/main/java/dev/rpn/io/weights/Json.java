@@ -65,6 +65,9 @@ final class Json {
       throw place.limit("JSON within limits", Quote.escape(e.getOriginalMessage()));
     } catch (JacksonException e) {
       throw place.wrong("not valid JSON", e);
+    } catch (OutOfMemoryError e) {
+      // A value of two characters takes some fifty bytes.
+      throw place.memory(2L * text.length(), e);
     }
     if (!(node instanceof ObjectNode object)) {
       throw place.wrong("a JSON object", node.getNodeType().toString().toLowerCase(Locale.ROOT));

@@ -49,6 +49,9 @@ final class ZipArchive implements Closeable {
       zip = new ZipFile(file.toFile());
     } catch (ZipException | EOFException | RuntimeException e) {
       throw place.wrong("not a zip archive of " + Files.size(file) + " bytes", e);
+    } catch (OutOfMemoryError e) {
+      // Its directory is read as a whole.
+      throw place.memory(Files.size(file), e);
     }
     try {
       var archive = new ZipArchive(place, zip);
@@ -72,7 +75,7 @@ final class ZipArchive implements Closeable {
     for (ZipEntry entry : Collections.list(zip.entries())) {
       String name = entry.getName();
       checkName(name);
-      if (name.matches("(?i).*\\.(zip|npz|keras)")) {
+      if (name.matches("(?is).*\\.(zip|npz|keras)")) {
         throw place.entry(name).unsupported("archives within an archive are refused");
       }
       if (entries.put(name, entry) != null) {
