@@ -1,6 +1,7 @@
 package dev.rpn.io.data;
 
 import dev.rpn.io.Quote;
+import java.io.BufferedInputStream;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -56,11 +57,24 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
    * @throws IOException if it can not be read
    */
   static CocoJson read(Path file, Faults faults) throws IOException {
-    try (InputStream in = Files.newInputStream(file);
-        JsonParser json = FACTORY.createParser(ObjectReadContext.empty(), in)) {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+      // A file that can not be read fails here: what making a parser complains of is its content.
+      in.mark(1);
+      in.read();
+      in.reset();
+      return read(file, faults, in);
+    }
+  }
+
+  private static CocoJson read(Path file, Faults faults, InputStream in) throws IOException {
+    try (JsonParser json = FACTORY.createParser(ObjectReadContext.empty(), in)) {
       try {
         return new Reader(file, json, faults).read();
       } catch (JacksonException e) {
+        if (e.getCause() instanceof IOException cause
+            && !(cause instanceof CharConversionException)) {
+          throw cause;
+        }
         // A limit's exception has no location of its own.
         throw broken(file, "byte " + json.currentLocation().getByteOffset(), e);
       }
@@ -69,10 +83,7 @@ record CocoJson(List<Image> images, List<Annotation> annotations) {
     }
   }
 
-  private static IOException broken(Path file, String where, JacksonException e) {
-    if (e.getCause() instanceof IOException cause && !(cause instanceof CharConversionException)) {
-      return cause;
-    }
+  private static AnnotationFormatException broken(Path file, String where, JacksonException e) {
     return new AnnotationFormatException(
         file,
         where,

@@ -148,6 +148,15 @@ class CocoDatasetTest {
     refusedOutright("JSON of at most");
   }
 
+  /** Four bytes of which the third alone is none look like UTF-32 in an order that nobody has. */
+  @Test
+  void unknownEncoding() throws IOException {
+    raw("\u0000\u0000{\u0000");
+    refusedOutright("JSON of at most 32 levels", "UCS-4");
+    raw("\u0000{\u0000\u0000");
+    refusedOutright("JSON of at most 32 levels", "UCS-4");
+  }
+
   @Test
   void numberOfTooManyDigits() throws IOException {
     content(IMAGE.replace("1,", "1".repeat(1_000_000) + ","), "");
