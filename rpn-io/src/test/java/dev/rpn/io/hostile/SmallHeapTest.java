@@ -3,6 +3,8 @@ package dev.rpn.io.hostile;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rpn.io.weights.WeightFiles;
+import dev.rpn.model.ModelMismatchException;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,6 +29,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Large files whose content takes many times their bytes, or a time that grows with its square.
  * With 256 MB of heap, as the profile {@code mutations} has, they come near the end of it.
  */
+@EnabledIfSystemProperty(
+    named = "rpn.mutations",
+    matches = ".+",
+    disabledReason = "large files take long: -Pmutations")
 class SmallHeapTest {
   private static final int MIB = 1 << 20;
 
@@ -97,6 +104,34 @@ class SmallHeapTest {
               .array());
     }
     check("npz: directory", file);
+  }
+
+  /** Shapes are compared before there is room for a value: 900 MB would not fit. */
+  @Test
+  void mismatchComesBeforeAnyAllocation() throws Exception {
+    String header =
+        """
+        {"3x3/kernel":{"dtype":"F32","shape":[3,3,5000,5000],"data_offsets":[0,900000000]},
+         "3x3/bias":{"dtype":"F32","shape":[4],"data_offsets":[900000000,900000016]},
+         "classification/kernel":{"dtype":"F32","shape":[1,1,5000,1],
+           "data_offsets":[900000016,900020016]},
+         "classification/bias":{"dtype":"F32","shape":[1],"data_offsets":[900020016,900020020]},
+         "location/kernel":{"dtype":"F32","shape":[1,1,5000,4],
+           "data_offsets":[900020020,900100020]},
+         "location/bias":{"dtype":"F32","shape":[4],"data_offsets":[900100020,900100036]}}
+        """;
+    Path file = directory.resolve("large.safetensors");
+    try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.write(
+          ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length()).array());
+      sparse.writeBytes(header);
+      sparse.setLength(8 + header.length() + 900_100_036L);
+    }
+    try (var watchdog = new Watchdog()) {
+      assertThat(watchdog.read(WeightFiles::readNetwork, file))
+          .isInstanceOf(ModelMismatchException.class)
+          .hasMessageContaining("tensor '3x3/bias': expected shape [5000], got [4]");
+    }
   }
 
   private static void check(String name, Path file) throws Exception {

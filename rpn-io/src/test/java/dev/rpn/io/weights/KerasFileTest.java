@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rpn.model.Tensor;
+import io.jhdf.HdfFile;
+import io.jhdf.WritableHdfFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,6 +121,27 @@ class KerasFileTest {
     assertThatThrownBy(() -> read(name))
         .isInstanceOf(WeightFormatException.class)
         .hasMessageContaining(message);
+  }
+
+  /** A whole model describes its layers, as a .keras does in a file of its own. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "{'class_name':'Lambda'} | code is refused: class 'Lambda'",
+        "{'class_name':'Own','module':'evil'} | classes other than Keras's are refused: 'evil.Own'",
+      })
+  void refusesAModelWithCodeOrCustomClasses(String layer, String message) {
+    Path file = directory.resolve("model.h5");
+    try (WritableHdfFile hdf5 = HdfFile.write(file)) {
+      String config = "{'class_name':'Sequential','config':{'layers':[" + layer + "]}}";
+      hdf5.putAttribute("model_config", config.replace('\'', '"'));
+      hdf5.putGroup("model_weights").putGroup("a").putDataset("kernel:0", new float[1][1][2][2]);
+    }
+    assertThatThrownBy(() -> WeightFiles.read(file))
+        .isInstanceOf(UnsupportedWeightException.class)
+        .hasMessageContaining("model.h5: " + message);
   }
 
   @Test

@@ -141,9 +141,10 @@ class NpzTest {
         .hasMessageContaining("entry 'readme.txt' is not a .npy array");
   }
 
-  @Test
-  void refusesNesting() throws IOException {
-    assertThatThrownBy(() -> Npz.read(zip("inner.zip", new byte[4])))
+  @ParameterizedTest
+  @ValueSource(strings = {"inner.zip", "inner.NPZ", "line\nbreak.keras"})
+  void refusesNesting(String name) throws IOException {
+    assertThatThrownBy(() -> Npz.read(zip(name, new byte[4])))
         .isInstanceOf(UnsupportedWeightException.class)
         .hasMessageContaining("archives within an archive are refused");
   }
