@@ -1,18 +1,21 @@
 package dev.rpn.io.hostile;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
@@ -30,11 +33,8 @@ final class Envelope {
   static byte[] mapOneEntry(byte[] zip, SplittableRandom random, UnaryOperator<byte[]> change) {
     var entries = new LinkedHashMap<String, byte[]>();
     var packed = new ByteArrayOutputStream();
-    try (var in = new ZipInputStream(new ByteArrayInputStream(zip));
-        var out = new ZipOutputStream(packed)) {
-      for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
-        entries.put(entry.getName(), in.readAllBytes());
-      }
+    try (var out = new ZipOutputStream(packed)) {
+      readEntries(zip, entries);
       String name = List.copyOf(entries.sequencedKeySet()).get(random.nextInt(entries.size()));
       entries.compute(name, (key, content) -> change.apply(content));
       out.setLevel(random.nextBoolean() ? 0 : 9);
@@ -47,6 +47,21 @@ final class Envelope {
       throw new UncheckedIOException(e);
     }
     return packed.toByteArray();
+  }
+
+  /** Through the directory at the end: torch's entries have their lengths nowhere else. */
+  private static void readEntries(byte[] zip, Map<String, byte[]> entries) throws IOException {
+    Path file = Files.createTempFile("seed", ".zip");
+    try {
+      Files.write(file, zip);
+      try (var in = new ZipFile(file.toFile())) {
+        for (ZipEntry entry : Collections.list(in.entries())) {
+          entries.put(entry.getName(), in.getInputStream(entry).readAllBytes());
+        }
+      }
+    } finally {
+      Files.delete(file);
+    }
   }
 
   /** Puts right what the format has, by the file's first bytes. */

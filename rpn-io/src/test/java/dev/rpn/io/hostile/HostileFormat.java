@@ -47,6 +47,8 @@ public record HostileFormat(
               "keras/big_f4.weights.h5",
               "keras/nameless.weights.h5"),
           weights("keras", "keras_c16/rpn.keras"),
+          weights("torch", "torch/strided.pt", "torch/vgg.pt"),
+          weights("onnx", "onnx/raw.onnx", "onnx/nhwc.onnx", "onnx/float16_typed.onnx"),
           new HostileFormat(
               "npy",
               Npy::read,
