@@ -23,6 +23,12 @@ final class Json {
   /** Deep enough for every header that this library or its peers write. */
   static final int HEADER_DEPTH = 16;
 
+  /**
+   * Characters read at most. An empty object in a list is three characters and some 80 bytes of
+   * heap; a parser that finds the end of the heap takes it from every thread.
+   */
+  private static final long MAX_LENGTH = Runtime.getRuntime().maxMemory() / 128;
+
   private static final JsonMapper SHALLOW = mapper(HEADER_DEPTH);
 
   private Json() {}
@@ -58,6 +64,10 @@ final class Json {
 
   /** Reads one object. */
   static ObjectNode object(Place place, String text, int depth) throws IOException {
+    if (text.length() > MAX_LENGTH) {
+      throw place.limit(
+          "JSON of at most " + MAX_LENGTH + " characters in this heap", text.length());
+    }
     JsonNode node;
     try {
       node = (depth == HEADER_DEPTH ? SHALLOW : mapper(depth)).readTree(text);
@@ -65,9 +75,6 @@ final class Json {
       throw place.limit("JSON within limits", Quote.escape(e.getOriginalMessage()));
     } catch (JacksonException e) {
       throw place.wrong("not valid JSON", e);
-    } catch (OutOfMemoryError e) {
-      // A value of two characters takes some fifty bytes.
-      throw place.memory(2L * text.length(), e);
     }
     if (!(node instanceof ObjectNode object)) {
       throw place.wrong("a JSON object", node.getNodeType().toString().toLowerCase(Locale.ROOT));

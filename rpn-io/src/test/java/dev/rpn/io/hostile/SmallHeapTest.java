@@ -64,8 +64,11 @@ class SmallHeapTest {
     FILES.put("voc: objects", out -> names(out, "<annotation>", "<object/>", 4 * MIB - 20));
     FILES.put("safetensors: tensors", out -> safetensors(out, "\"%07d\":{},"));
     FILES.put("safetensors: lists", out -> safetensors(out, "\"%07d\":[[],[],[],[],[],[]],"));
-    FILES.put("keras: lists in the configuration", out -> keras(out, "[],[],[],[],[],[],"));
-    FILES.put("keras: objects in the configuration", out -> keras(out, "{\"a\":{}},{},{},"));
+    for (int mib : new int[] {2, 16}) {
+      FILES.put("keras: " + mib + " MiB of lists", out -> keras(out, "[],[],[],", mib * MIB));
+      FILES.put(
+          "keras: " + mib + " MiB of objects", out -> keras(out, "{\"a\":{}},{},", mib * MIB));
+    }
     FILES.put("npz: entries", SmallHeapTest::manyEntries);
   }
 
@@ -191,12 +194,12 @@ class SmallHeapTest {
     header.writeTo(out);
   }
 
-  private static void keras(OutputStream out, String each) throws IOException {
+  private static void keras(OutputStream out, String each, int bytes) throws IOException {
     var zip = new ZipOutputStream(out);
     zip.setLevel(0);
     zip.putNextEntry(new ZipEntry("model.weights.h5"));
     zip.putNextEntry(new ZipEntry("config.json"));
-    names(zip, "{\"x\":[", each, 16 * MIB - 20);
+    names(zip, "{\"x\":[", each, bytes - 20);
     zip.write("{}]}".getBytes(ISO_8859_1));
     zip.finish();
   }
