@@ -20,7 +20,7 @@ final class MachinePeak {
   private final long rounds;
   private final List<Double> gigaflops = new ArrayList<>();
 
-  /** Finds the fastest of all kernels for it, and how long a window is; takes about a second. */
+  /** Finds the fastest of all kernels for it, and how long a window is; takes some seconds. */
   MachinePeak(int threads) {
     this.threads = threads;
     KernelProvider best = Kernels.available().get(0);
@@ -36,10 +36,10 @@ final class MachinePeak {
     rounds = Math.max(1, (long) (most * WINDOW));
   }
 
-  /** Rounds a nanosecond, once compiled. */
+  /** Rounds a nanosecond, once compiled: C2 may take half a second for it. */
   private static double rate(KernelProvider provider) {
     double most = 0;
-    for (long rounds = 1, spent = 0; spent < 4 * WINDOW; rounds *= 2) {
+    for (long rounds = 1, spent = 0; spent < 10 * WINDOW; rounds *= 2) {
       long start = System.nanoTime();
       provider.multiplyAdds(rounds);
       long took = Math.max(1, System.nanoTime() - start);

@@ -58,7 +58,7 @@ final class GradientProduct {
     }
   }
 
-  /** Four rows of three vectors. */
+  /** Four rows of three vectors, two products of a sum a turn. */
   private static void multiply4x3(
       MemorySegment memory,
       long xOffset,
@@ -72,28 +72,73 @@ final class GradientProduct {
     FloatVector s10 = zero, s11 = zero, s12 = zero;
     FloatVector s20 = zero, s21 = zero, s22 = zero;
     FloatVector s30 = zero, s31 = zero, s32 = zero;
-    for (int k = 0; k < depth; k++) {
+    int even = depth & ~1;
+    for (int k = 0; k < even; k += 2) {
+      long at = xOffset + k * xStep;
       long u = uOffset + k * BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
       FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
       FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
       FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      long at = xOffset + k * xStep;
-      FloatVector x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      s00 = x.fma(u0, s00);
-      s01 = x.fma(u1, s01);
-      s02 = x.fma(u2, s02);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 4));
-      s10 = x.fma(u0, s10);
-      s11 = x.fma(u1, s11);
-      s12 = x.fma(u2, s12);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 8));
-      s20 = x.fma(u0, s20);
-      s21 = x.fma(u1, s21);
-      s22 = x.fma(u2, s22);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 12));
-      s30 = x.fma(u0, s30);
-      s31 = x.fma(u1, s31);
-      s32 = x.fma(u2, s32);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s02 = x0.fma(u2, s02);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s12 = x1.fma(u2, s12);
+      s20 = x2.fma(u0, s20);
+      s21 = x2.fma(u1, s21);
+      s22 = x2.fma(u2, s22);
+      s30 = x3.fma(u0, s30);
+      s31 = x3.fma(u1, s31);
+      s32 = x3.fma(u2, s32);
+      at += xStep;
+      u += BYTES;
+      x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
+      x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
+      u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
+      u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
+      u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s02 = x0.fma(u2, s02);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s12 = x1.fma(u2, s12);
+      s20 = x2.fma(u0, s20);
+      s21 = x2.fma(u1, s21);
+      s22 = x2.fma(u2, s22);
+      s30 = x3.fma(u0, s30);
+      s31 = x3.fma(u1, s31);
+      s32 = x3.fma(u2, s32);
+    }
+    if (even < depth) {
+      long at = xOffset + even * xStep;
+      long u = uOffset + even * BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
+      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s02 = x0.fma(u2, s02);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s12 = x1.fma(u2, s12);
+      s20 = x2.fma(u0, s20);
+      s21 = x2.fma(u1, s21);
+      s22 = x2.fma(u2, s22);
+      s30 = x3.fma(u0, s30);
+      s31 = x3.fma(u1, s31);
+      s32 = x3.fma(u2, s32);
     }
     s00.intoMemorySegment(memory, mOffset, ORDER);
     s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);

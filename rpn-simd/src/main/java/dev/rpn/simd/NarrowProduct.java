@@ -36,9 +36,9 @@ final class NarrowProduct {
       long mOffset) {
     if (!Species.WIDE_TILE) {
       if (Fma.FUSED) {
-        multiply6x1(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
+        multiply4x1(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
       } else {
-        multiply6x1Unfused(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
+        multiply4x1Unfused(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
       }
     } else if (vectors == 1) {
       multiply5x1(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
@@ -208,8 +208,8 @@ final class NarrowProduct {
     s42.intoMemorySegment(m, mOffset + 4 * PANEL_BYTES + 2 * BYTES, ORDER);
   }
 
-  /** Six rows of one vector. */
-  private static void multiply6x1(
+  /** Four rows of one vector, two products of a sum a turn. */
+  private static void multiply4x1(
       MemorySegment v,
       long vOffset,
       long rowStride,
@@ -223,40 +223,55 @@ final class NarrowProduct {
     FloatVector s10 = zero;
     FloatVector s20 = zero;
     FloatVector s30 = zero;
-    FloatVector s40 = zero;
-    FloatVector s50 = zero;
     long row1 = vOffset + rowStride;
     long row2 = vOffset + 2 * rowStride;
     long row3 = vOffset + 3 * rowStride;
-    long row4 = vOffset + 4 * rowStride;
-    long row5 = vOffset + 5 * rowStride;
-    for (int k = 0; k < depth; k++) {
+    int even = depth & ~1;
+    for (int k = 0; k < even; k += 2) {
       long at = (long) k * Float.BYTES;
       long panel = uOffset + k * PANEL_BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
       FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      FloatVector x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      s00 = x.fma(u0, s00);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      s10 = x.fma(u0, s10);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      s20 = x.fma(u0, s20);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      s30 = x.fma(u0, s30);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row4 + at));
-      s40 = x.fma(u0, s40);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row5 + at));
-      s50 = x.fma(u0, s50);
+      s00 = x0.fma(u0, s00);
+      s10 = x1.fma(u0, s10);
+      s20 = x2.fma(u0, s20);
+      s30 = x3.fma(u0, s30);
+      at += Float.BYTES;
+      panel += PANEL_BYTES;
+      x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
+      u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
+      s00 = x0.fma(u0, s00);
+      s10 = x1.fma(u0, s10);
+      s20 = x2.fma(u0, s20);
+      s30 = x3.fma(u0, s30);
+    }
+    if (even < depth) {
+      long at = (long) even * Float.BYTES;
+      long panel = uOffset + even * PANEL_BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
+      s00 = x0.fma(u0, s00);
+      s10 = x1.fma(u0, s10);
+      s20 = x2.fma(u0, s20);
+      s30 = x3.fma(u0, s30);
     }
     s00.intoMemorySegment(m, mOffset, ORDER);
     s10.intoMemorySegment(m, mOffset + PANEL_BYTES, ORDER);
     s20.intoMemorySegment(m, mOffset + 2 * PANEL_BYTES, ORDER);
     s30.intoMemorySegment(m, mOffset + 3 * PANEL_BYTES, ORDER);
-    s40.intoMemorySegment(m, mOffset + 4 * PANEL_BYTES, ORDER);
-    s50.intoMemorySegment(m, mOffset + 5 * PANEL_BYTES, ORDER);
   }
 
-  /** Six rows of one vector, where a fused product would be computed in software. */
-  private static void multiply6x1Unfused(
+  /** Four rows of one vector, where a fused product would be computed in software. */
+  private static void multiply4x1Unfused(
       MemorySegment v,
       long vOffset,
       long rowStride,
@@ -270,35 +285,50 @@ final class NarrowProduct {
     FloatVector s10 = zero;
     FloatVector s20 = zero;
     FloatVector s30 = zero;
-    FloatVector s40 = zero;
-    FloatVector s50 = zero;
     long row1 = vOffset + rowStride;
     long row2 = vOffset + 2 * rowStride;
     long row3 = vOffset + 3 * rowStride;
-    long row4 = vOffset + 4 * rowStride;
-    long row5 = vOffset + 5 * rowStride;
-    for (int k = 0; k < depth; k++) {
+    int even = depth & ~1;
+    for (int k = 0; k < even; k += 2) {
       long at = (long) k * Float.BYTES;
       long panel = uOffset + k * PANEL_BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
       FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      FloatVector x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      s00 = x.mul(u0).add(s00);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      s10 = x.mul(u0).add(s10);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      s20 = x.mul(u0).add(s20);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      s30 = x.mul(u0).add(s30);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row4 + at));
-      s40 = x.mul(u0).add(s40);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row5 + at));
-      s50 = x.mul(u0).add(s50);
+      s00 = x0.mul(u0).add(s00);
+      s10 = x1.mul(u0).add(s10);
+      s20 = x2.mul(u0).add(s20);
+      s30 = x3.mul(u0).add(s30);
+      at += Float.BYTES;
+      panel += PANEL_BYTES;
+      x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
+      u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
+      s00 = x0.mul(u0).add(s00);
+      s10 = x1.mul(u0).add(s10);
+      s20 = x2.mul(u0).add(s20);
+      s30 = x3.mul(u0).add(s30);
+    }
+    if (even < depth) {
+      long at = (long) even * Float.BYTES;
+      long panel = uOffset + even * PANEL_BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
+      s00 = x0.mul(u0).add(s00);
+      s10 = x1.mul(u0).add(s10);
+      s20 = x2.mul(u0).add(s20);
+      s30 = x3.mul(u0).add(s30);
     }
     s00.intoMemorySegment(m, mOffset, ORDER);
     s10.intoMemorySegment(m, mOffset + PANEL_BYTES, ORDER);
     s20.intoMemorySegment(m, mOffset + 2 * PANEL_BYTES, ORDER);
     s30.intoMemorySegment(m, mOffset + 3 * PANEL_BYTES, ORDER);
-    s40.intoMemorySegment(m, mOffset + 4 * PANEL_BYTES, ORDER);
-    s50.intoMemorySegment(m, mOffset + 5 * PANEL_BYTES, ORDER);
   }
 }

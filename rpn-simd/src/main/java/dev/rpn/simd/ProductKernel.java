@@ -46,9 +46,9 @@ final class ProductKernel {
     } else if (Species.WIDE_TILE) {
       multiply5x4(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
     } else if (Fma.FUSED) {
-      multiply6x2(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
+      multiply4x2(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
     } else {
-      multiply6x2Unfused(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
+      multiply4x2Unfused(v, vOffset, rowStride, u, uOffset, depth, m, mOffset);
     }
   }
 
@@ -127,8 +127,8 @@ final class ProductKernel {
     s43.intoMemorySegment(m, mOffset + 19 * BYTES, ORDER);
   }
 
-  /** Six rows of two vectors. */
-  private static void multiply6x2(
+  /** Four rows of two vectors, two products of a sum a turn. */
+  private static void multiply4x2(
       MemorySegment v,
       long vOffset,
       long rowStride,
@@ -142,36 +142,61 @@ final class ProductKernel {
     FloatVector s10 = zero, s11 = zero;
     FloatVector s20 = zero, s21 = zero;
     FloatVector s30 = zero, s31 = zero;
-    FloatVector s40 = zero, s41 = zero;
-    FloatVector s50 = zero, s51 = zero;
     long row1 = vOffset + rowStride;
     long row2 = vOffset + 2 * rowStride;
     long row3 = vOffset + 3 * rowStride;
-    long row4 = vOffset + 4 * rowStride;
-    long row5 = vOffset + 5 * rowStride;
-    for (int k = 0; k < depth; k++) {
+    int even = depth & ~1;
+    for (int k = 0; k < even; k += 2) {
       long at = (long) k * Float.BYTES;
       long panel = uOffset + k * PANEL_BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
       FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
       FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, u, panel + BYTES, ORDER);
-      FloatVector x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      s00 = x.fma(u0, s00);
-      s01 = x.fma(u1, s01);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      s10 = x.fma(u0, s10);
-      s11 = x.fma(u1, s11);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      s20 = x.fma(u0, s20);
-      s21 = x.fma(u1, s21);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      s30 = x.fma(u0, s30);
-      s31 = x.fma(u1, s31);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row4 + at));
-      s40 = x.fma(u0, s40);
-      s41 = x.fma(u1, s41);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row5 + at));
-      s50 = x.fma(u0, s50);
-      s51 = x.fma(u1, s51);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s20 = x2.fma(u0, s20);
+      s21 = x2.fma(u1, s21);
+      s30 = x3.fma(u0, s30);
+      s31 = x3.fma(u1, s31);
+      at += Float.BYTES;
+      panel += PANEL_BYTES;
+      x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
+      u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
+      u1 = FloatVector.fromMemorySegment(FLOAT, u, panel + BYTES, ORDER);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s20 = x2.fma(u0, s20);
+      s21 = x2.fma(u1, s21);
+      s30 = x3.fma(u0, s30);
+      s31 = x3.fma(u1, s31);
+    }
+    if (even < depth) {
+      long at = (long) even * Float.BYTES;
+      long panel = uOffset + even * PANEL_BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, u, panel + BYTES, ORDER);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s20 = x2.fma(u0, s20);
+      s21 = x2.fma(u1, s21);
+      s30 = x3.fma(u0, s30);
+      s31 = x3.fma(u1, s31);
     }
     s00.intoMemorySegment(m, mOffset, ORDER);
     s01.intoMemorySegment(m, mOffset + BYTES, ORDER);
@@ -181,14 +206,10 @@ final class ProductKernel {
     s21.intoMemorySegment(m, mOffset + 5 * BYTES, ORDER);
     s30.intoMemorySegment(m, mOffset + 6 * BYTES, ORDER);
     s31.intoMemorySegment(m, mOffset + 7 * BYTES, ORDER);
-    s40.intoMemorySegment(m, mOffset + 8 * BYTES, ORDER);
-    s41.intoMemorySegment(m, mOffset + 9 * BYTES, ORDER);
-    s50.intoMemorySegment(m, mOffset + 10 * BYTES, ORDER);
-    s51.intoMemorySegment(m, mOffset + 11 * BYTES, ORDER);
   }
 
-  /** Six rows of two vectors, where a fused product would be computed in software. */
-  private static void multiply6x2Unfused(
+  /** Four rows of two vectors, where a fused product would be computed in software. */
+  private static void multiply4x2Unfused(
       MemorySegment v,
       long vOffset,
       long rowStride,
@@ -202,36 +223,61 @@ final class ProductKernel {
     FloatVector s10 = zero, s11 = zero;
     FloatVector s20 = zero, s21 = zero;
     FloatVector s30 = zero, s31 = zero;
-    FloatVector s40 = zero, s41 = zero;
-    FloatVector s50 = zero, s51 = zero;
     long row1 = vOffset + rowStride;
     long row2 = vOffset + 2 * rowStride;
     long row3 = vOffset + 3 * rowStride;
-    long row4 = vOffset + 4 * rowStride;
-    long row5 = vOffset + 5 * rowStride;
-    for (int k = 0; k < depth; k++) {
+    int even = depth & ~1;
+    for (int k = 0; k < even; k += 2) {
       long at = (long) k * Float.BYTES;
       long panel = uOffset + k * PANEL_BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
       FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
       FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, u, panel + BYTES, ORDER);
-      FloatVector x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      s00 = x.mul(u0).add(s00);
-      s01 = x.mul(u1).add(s01);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      s10 = x.mul(u0).add(s10);
-      s11 = x.mul(u1).add(s11);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      s20 = x.mul(u0).add(s20);
-      s21 = x.mul(u1).add(s21);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      s30 = x.mul(u0).add(s30);
-      s31 = x.mul(u1).add(s31);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row4 + at));
-      s40 = x.mul(u0).add(s40);
-      s41 = x.mul(u1).add(s41);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row5 + at));
-      s50 = x.mul(u0).add(s50);
-      s51 = x.mul(u1).add(s51);
+      s00 = x0.mul(u0).add(s00);
+      s01 = x0.mul(u1).add(s01);
+      s10 = x1.mul(u0).add(s10);
+      s11 = x1.mul(u1).add(s11);
+      s20 = x2.mul(u0).add(s20);
+      s21 = x2.mul(u1).add(s21);
+      s30 = x3.mul(u0).add(s30);
+      s31 = x3.mul(u1).add(s31);
+      at += Float.BYTES;
+      panel += PANEL_BYTES;
+      x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
+      u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
+      u1 = FloatVector.fromMemorySegment(FLOAT, u, panel + BYTES, ORDER);
+      s00 = x0.mul(u0).add(s00);
+      s01 = x0.mul(u1).add(s01);
+      s10 = x1.mul(u0).add(s10);
+      s11 = x1.mul(u1).add(s11);
+      s20 = x2.mul(u0).add(s20);
+      s21 = x2.mul(u1).add(s21);
+      s30 = x3.mul(u0).add(s30);
+      s31 = x3.mul(u1).add(s31);
+    }
+    if (even < depth) {
+      long at = (long) even * Float.BYTES;
+      long panel = uOffset + even * PANEL_BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, u, panel + BYTES, ORDER);
+      s00 = x0.mul(u0).add(s00);
+      s01 = x0.mul(u1).add(s01);
+      s10 = x1.mul(u0).add(s10);
+      s11 = x1.mul(u1).add(s11);
+      s20 = x2.mul(u0).add(s20);
+      s21 = x2.mul(u1).add(s21);
+      s30 = x3.mul(u0).add(s30);
+      s31 = x3.mul(u1).add(s31);
     }
     s00.intoMemorySegment(m, mOffset, ORDER);
     s01.intoMemorySegment(m, mOffset + BYTES, ORDER);
@@ -241,9 +287,5 @@ final class ProductKernel {
     s21.intoMemorySegment(m, mOffset + 5 * BYTES, ORDER);
     s30.intoMemorySegment(m, mOffset + 6 * BYTES, ORDER);
     s31.intoMemorySegment(m, mOffset + 7 * BYTES, ORDER);
-    s40.intoMemorySegment(m, mOffset + 8 * BYTES, ORDER);
-    s41.intoMemorySegment(m, mOffset + 9 * BYTES, ORDER);
-    s50.intoMemorySegment(m, mOffset + 10 * BYTES, ORDER);
-    s51.intoMemorySegment(m, mOffset + 11 * BYTES, ORDER);
   }
 }

@@ -12,7 +12,9 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>A register tile is what {@link ProductKernel} keeps in registers: {@link #TILE_ROWS} rows of
  * {@link #TILE_VECTORS} vectors of sums. Five rows of four use 25 of 32 registers and leave enough
- * general registers that none is spilled; six rows of two use 15 of 16.
+ * general registers that none is spilled. Of 16 registers four rows of two use eight for sums: C2
+ * loads all factors of a turn before it multiplies, and every sum that it spills for them waits for
+ * memory at each product (docs/adr/0005-tile-for-16-registers.md).
  */
 final class Species {
   static final VectorSpecies<Float> FLOAT = FloatVector.SPECIES_PREFERRED;
@@ -25,14 +27,14 @@ final class Species {
   /** Bytes in a vector. */
   static final long BYTES = (long) LANES * Float.BYTES;
 
-  /** Whether the register tile is five by four, else six by two. */
+  /** Whether the register tile is five by four, else four by two. */
   static final boolean WIDE_TILE = Fma.FUSED && hasManyRegisters();
 
   /** Vectors in a row of the register tile. */
   static final int TILE_VECTORS = WIDE_TILE ? 4 : 2;
 
   /** Rows of the register tile. */
-  static final int TILE_ROWS = WIDE_TILE ? 5 : 6;
+  static final int TILE_ROWS = WIDE_TILE ? 5 : 4;
 
   /** Channels in a row of the register tile. */
   static final int PANEL = LANES * TILE_VECTORS;

@@ -33,7 +33,7 @@ final class TransposedProduct {
     if (Species.WIDE_TILE) {
       multiply5x4(memory, xOffset, xStep, uOffset, depth, mOffset);
     } else {
-      multiply6x2(memory, xOffset, xStep, uOffset, depth, mOffset);
+      multiply4x2(memory, xOffset, xStep, uOffset, depth, mOffset);
     }
   }
 
@@ -101,39 +101,66 @@ final class TransposedProduct {
     s43.intoMemorySegment(memory, mOffset + 19 * BYTES, ORDER);
   }
 
-  /** Six rows of two vectors. */
-  private static void multiply6x2(
+  /** Four rows of two vectors, two products of a sum a turn. */
+  private static void multiply4x2(
       MemorySegment memory, long xOffset, long xStep, long uOffset, int depth, long mOffset) {
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector s00 = zero, s01 = zero;
     FloatVector s10 = zero, s11 = zero;
     FloatVector s20 = zero, s21 = zero;
     FloatVector s30 = zero, s31 = zero;
-    FloatVector s40 = zero, s41 = zero;
-    FloatVector s50 = zero, s51 = zero;
-    for (int k = 0; k < depth; k++) {
-      long u = uOffset + k * PANEL_BYTES;
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + BYTES, ORDER);
+    int even = depth & ~1;
+    for (int k = 0; k < even; k += 2) {
       long at = xOffset + k * xStep;
-      FloatVector x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      s00 = x.fma(u0, s00);
-      s01 = x.fma(u1, s01);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 4));
-      s10 = x.fma(u0, s10);
-      s11 = x.fma(u1, s11);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 8));
-      s20 = x.fma(u0, s20);
-      s21 = x.fma(u1, s21);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 12));
-      s30 = x.fma(u0, s30);
-      s31 = x.fma(u1, s31);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 16));
-      s40 = x.fma(u0, s40);
-      s41 = x.fma(u1, s41);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 20));
-      s50 = x.fma(u0, s50);
-      s51 = x.fma(u1, s51);
+      long panel = uOffset + k * PANEL_BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, panel, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, panel + BYTES, ORDER);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s20 = x2.fma(u0, s20);
+      s21 = x2.fma(u1, s21);
+      s30 = x3.fma(u0, s30);
+      s31 = x3.fma(u1, s31);
+      at += xStep;
+      panel += PANEL_BYTES;
+      x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
+      x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
+      u0 = FloatVector.fromMemorySegment(FLOAT, memory, panel, ORDER);
+      u1 = FloatVector.fromMemorySegment(FLOAT, memory, panel + BYTES, ORDER);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s20 = x2.fma(u0, s20);
+      s21 = x2.fma(u1, s21);
+      s30 = x3.fma(u0, s30);
+      s31 = x3.fma(u1, s31);
+    }
+    if (even < depth) {
+      long at = xOffset + even * xStep;
+      long panel = uOffset + even * PANEL_BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      FloatVector x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
+      FloatVector x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, panel, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, panel + BYTES, ORDER);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s20 = x2.fma(u0, s20);
+      s21 = x2.fma(u1, s21);
+      s30 = x3.fma(u0, s30);
+      s31 = x3.fma(u1, s31);
     }
     s00.intoMemorySegment(memory, mOffset, ORDER);
     s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
@@ -143,9 +170,5 @@ final class TransposedProduct {
     s21.intoMemorySegment(memory, mOffset + 5 * BYTES, ORDER);
     s30.intoMemorySegment(memory, mOffset + 6 * BYTES, ORDER);
     s31.intoMemorySegment(memory, mOffset + 7 * BYTES, ORDER);
-    s40.intoMemorySegment(memory, mOffset + 8 * BYTES, ORDER);
-    s41.intoMemorySegment(memory, mOffset + 9 * BYTES, ORDER);
-    s50.intoMemorySegment(memory, mOffset + 10 * BYTES, ORDER);
-    s51.intoMemorySegment(memory, mOffset + 11 * BYTES, ORDER);
   }
 }

@@ -24,14 +24,17 @@ final class WinogradConvolution {
 
   private static final long M_SKEW = 3 * 64;
 
-  /** What a position's filters of a group of panels may take of the second-level cache. */
-  private static final long GROUP_BYTES = 256 * 1024;
+  /**
+   * What a position's filters of a group of panels may take of the second-level cache. Processors
+   * with 16 vector registers have smaller ones.
+   */
+  private static final long GROUP_BYTES = (Species.WIDE_TILE ? 256 : 128) * 1024L;
 
   /**
    * Tiles of a block: enough that a filter, once fetched, serves many rows, few enough that a
    * block's matrices stay near.
    */
-  private static final int MAX_ROWS = 240;
+  private static final int MAX_ROWS = Species.WIDE_TILE ? 240 : 120;
 
   final Winograd winograd;
   final int outputs;
