@@ -207,6 +207,7 @@ final class Pass {
                 classificationBias,
                 locationKernel,
                 locationBias,
+                scratch[worker],
                 part,
                 parts),
         parts);
