@@ -1,10 +1,10 @@
 package dev.rpn.simd;
 
+import static dev.rpn.kernel.Fma.FUSED;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
 import static dev.rpn.simd.Species.PANEL;
-import static dev.rpn.simd.Species.multiplyAdd;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
@@ -14,7 +14,8 @@ import jdk.incubator.vector.FloatVector;
  * F(4x4,3x3): 36 products for 144, interpolated at 0, +-{@link #A}, +-{@link #B} and infinity.
  *
  * <p>A tile has more vectors than there are registers: the pass along rows leaves its result where
- * the pass along columns finds it.
+ * the pass along columns finds it. Every product stands in the method itself: where C2 does not
+ * inline a helper, the vectors that go in and come out are allocated.
  */
 final class WinogradF4 extends Winograd {
   /** With these points the error is a third of that with the usual 1 and 2. */
@@ -102,14 +103,16 @@ final class WinogradF4 extends Winograd {
     FloatVector d5 = FloatVector.fromMemorySegment(FLOAT, d, from + 5 * step, ORDER);
     FloatVector minusA2 = FloatVector.broadcast(FLOAT, -A2);
     FloatVector minusB2 = FloatVector.broadcast(FLOAT, -B2);
-    FloatVector evenA = multiplyAdd(d2, minusB2, d4);
-    FloatVector oddA = multiplyAdd(d1, minusB2, d3).mul(A);
-    FloatVector evenB = multiplyAdd(d2, minusA2, d4);
-    FloatVector oddB = multiplyAdd(d1, minusA2, d3).mul(B);
+    FloatVector evenA = FUSED ? d2.fma(minusB2, d4) : d2.mul(minusB2).add(d4);
+    FloatVector evenB = FUSED ? d2.fma(minusA2, d4) : d2.mul(minusA2).add(d4);
+    FloatVector odd = FUSED ? d1.fma(minusB2, d3) : d1.mul(minusB2).add(d3);
+    FloatVector oddA = odd.mul(A);
+    FloatVector oddB = (FUSED ? d1.fma(minusA2, d3) : d1.mul(minusA2).add(d3)).mul(B);
     // d4 - (a^2 + b^2) d2 + a^2 b^2 d0, from what is there already.
-    FloatVector t0 = multiplyAdd(multiplyAdd(d0, minusB2, d2), minusA2, evenA);
-    FloatVector t5 =
-        multiplyAdd(multiplyAdd(d1, minusB2, d3), minusA2, multiplyAdd(d3, minusB2, d5));
+    FloatVector first = FUSED ? d0.fma(minusB2, d2) : d0.mul(minusB2).add(d2);
+    FloatVector t0 = FUSED ? first.fma(minusA2, evenA) : first.mul(minusA2).add(evenA);
+    FloatVector last = FUSED ? d3.fma(minusB2, d5) : d3.mul(minusB2).add(d5);
+    FloatVector t5 = FUSED ? odd.fma(minusA2, last) : odd.mul(minusA2).add(last);
     t0.intoMemorySegment(v, to, ORDER);
     evenA.add(oddA).intoMemorySegment(v, to + stride, ORDER);
     evenA.sub(oddA).intoMemorySegment(v, to + 2 * stride, ORDER);
@@ -155,10 +158,19 @@ final class WinogradF4 extends Winograd {
     FloatVector sumB = m3.add(m4);
     FloatVector differenceA = m1.sub(m2);
     FloatVector differenceB = m3.sub(m4);
+    FloatVector b = FloatVector.broadcast(FLOAT, B);
+    FloatVector b2 = FloatVector.broadcast(FLOAT, B2);
+    FloatVector b3 = FloatVector.broadcast(FLOAT, B3);
+    FloatVector r1 = differenceA.mul(A);
+    FloatVector r2 = sumA.mul(A2);
+    FloatVector r3 = differenceA.mul(A3);
+    r1 = FUSED ? differenceB.fma(b, r1) : differenceB.mul(b).add(r1);
+    r2 = FUSED ? sumB.fma(b2, r2) : sumB.mul(b2).add(r2);
+    r3 = FUSED ? differenceB.fma(b3, r3) : differenceB.mul(b3).add(r3);
     m0.add(sumA).add(sumB).intoMemorySegment(m, at, ORDER);
-    combine(differenceA, A, differenceB, B).intoMemorySegment(m, at + step, ORDER);
-    combine(sumA, A2, sumB, B2).intoMemorySegment(m, at + 2 * step, ORDER);
-    combine(differenceA, A3, differenceB, B3).add(m5).intoMemorySegment(m, at + 3 * step, ORDER);
+    r1.intoMemorySegment(m, at + step, ORDER);
+    r2.intoMemorySegment(m, at + 2 * step, ORDER);
+    r3.add(m5).intoMemorySegment(m, at + 3 * step, ORDER);
   }
 
   /** Six vectors to four outputs of a row. */
@@ -171,7 +183,7 @@ final class WinogradF4 extends Winograd {
       MemorySegment y,
       long to,
       long stride) {
-    FloatVector b = FloatVector.fromMemorySegment(FLOAT, bias, biasOffset, ORDER);
+    FloatVector c = FloatVector.fromMemorySegment(FLOAT, bias, biasOffset, ORDER);
     FloatVector m1 = FloatVector.fromMemorySegment(FLOAT, m, at + step, ORDER);
     FloatVector m2 = FloatVector.fromMemorySegment(FLOAT, m, at + 2 * step, ORDER);
     FloatVector m3 = FloatVector.fromMemorySegment(FLOAT, m, at + 3 * step, ORDER);
@@ -182,18 +194,22 @@ final class WinogradF4 extends Winograd {
     FloatVector sumB = m3.add(m4);
     FloatVector differenceA = m1.sub(m2);
     FloatVector differenceB = m3.sub(m4);
-    FloatVector y0 = m0.add(sumA).add(sumB).add(b);
-    FloatVector y1 = combine(differenceA, A, differenceB, B).add(b);
-    FloatVector y2 = combine(sumA, A2, sumB, B2).add(b);
-    FloatVector y3 = combine(differenceA, A3, differenceB, B3).add(m5).add(b);
+    FloatVector b = FloatVector.broadcast(FLOAT, B);
+    FloatVector b2 = FloatVector.broadcast(FLOAT, B2);
+    FloatVector b3 = FloatVector.broadcast(FLOAT, B3);
+    FloatVector y1 = differenceA.mul(A);
+    FloatVector y2 = sumA.mul(A2);
+    FloatVector y3 = differenceA.mul(A3);
+    y1 = FUSED ? differenceB.fma(b, y1) : differenceB.mul(b).add(y1);
+    y2 = FUSED ? sumB.fma(b2, y2) : sumB.mul(b2).add(y2);
+    y3 = FUSED ? differenceB.fma(b3, y3) : differenceB.mul(b3).add(y3);
+    FloatVector y0 = m0.add(sumA).add(sumB).add(c);
+    y1 = y1.add(c);
+    y2 = y2.add(c);
+    y3 = y3.add(m5).add(c);
     y0.blend(0f, y0.lt(0f)).intoMemorySegment(y, to, ORDER);
     y1.blend(0f, y1.lt(0f)).intoMemorySegment(y, to + stride, ORDER);
     y2.blend(0f, y2.lt(0f)).intoMemorySegment(y, to + 2 * stride, ORDER);
     y3.blend(0f, y3.lt(0f)).intoMemorySegment(y, to + 3 * stride, ORDER);
-  }
-
-  /** {@code x * a + y * b}. */
-  private static FloatVector combine(FloatVector x, float a, FloatVector y, float b) {
-    return multiplyAdd(y, FloatVector.broadcast(FLOAT, b), x.mul(a));
   }
 }
