@@ -80,8 +80,7 @@ public class TrainingStepBenchmark {
                     Losses.named("mse")));
     workers = new Workers(threads);
     session =
-        new FitSession(
-            compiled, new FitData(x, objects, deltas), Kernels.named(path), workers);
+        new FitSession(compiled, new FitData(x, objects, deltas), Kernels.named(path), workers);
   }
 
   /** Normally distributed, or 1 at a share of the places and else 0. */
