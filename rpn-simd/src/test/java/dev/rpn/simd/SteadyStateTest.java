@@ -10,12 +10,14 @@ import dev.rpn.kernel.HeadWeights;
 import dev.rpn.kernel.InferenceKernels;
 import dev.rpn.kernel.Segments;
 import dev.rpn.kernel.StageKernel;
+import dev.rpn.kernel.TrainingKernels;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,6 +66,81 @@ class SteadyStateTest {
       MemorySegment values = Segments.allocate(arena, 1003);
       assertReachesNoAllocation(() -> kernels.sigmoid(values, values, 0, 1003));
     }
+  }
+
+  /** Gradients and optimisers: every part of two, as if by two workers. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"weights F2", "weights direct", "heads' weights", "pool", "relu", "adam", "sgd"})
+  void trainingAllocatesNothing(String gradient) {
+    try (Arena arena = Arena.ofConfined()) {
+      TrainingPart part = Objects.requireNonNull(gradients(arena).get(gradient));
+      assertReachesNoAllocation(() -> {
+        part.run(0, 2);
+        part.run(1, 2);
+      });
+    }
+  }
+
+  /** One share of a gradient or an update. */
+  private interface TrainingPart {
+    void run(int part, int parts);
+  }
+
+  private static Map<String, TrainingPart> gradients(Arena arena) {
+    TrainingKernels training = new SimdKernelProvider().training();
+    // A last register tile that is filled in part only, a panel likewise.
+    int many = CHANNELS + Species.PANEL + 3;
+    int positions = SHAPE.positions();
+    long elements = (long) positions * many;
+    MapShape wide = SHAPE.withChannels(many);
+    MemorySegment map = Segments.allocate(arena, elements);
+    MemorySegment other = Segments.allocate(arena, elements);
+    MemorySegment third = Segments.allocate(arena, elements);
+    MemorySegment fourth = Segments.allocate(arena, elements);
+    MemorySegment kernel = Segments.allocate(arena, 9L * many * many);
+    MemorySegment bias = Segments.allocate(arena, many);
+    MemorySegment locationKernel = Segments.allocate(arena, 4L * many * ANCHORS);
+    MemorySegment locationBias = Segments.allocate(arena, 4L * ANCHORS);
+    MemorySegment scratch =
+        arena.allocate(
+            Math.max(
+                training.weightGradientScratchBytes(wide, many),
+                Math.max(
+                    training.weightGradientScratchBytes(wide, 3),
+                    training.headsWeightGradientScratchBytes(wide, ANCHORS))),
+            Segments.ALIGNMENT);
+    var adam = new TrainingKernels.AdamStep(1e-3f, 1, 1e-7f, 0.1f, 1e-3f, 1);
+    var sgd = new TrainingKernels.SgdStep(1e-3f, 0.9f, 1e-4f);
+    return Map.of(
+        "weights F2",
+        (part, parts) ->
+            training.weightGradient(wide, many, map, other, kernel, bias, scratch, part, parts),
+        "weights direct",
+        (part, parts) ->
+            training.weightGradient(wide, 3, map, other, kernel, bias, scratch, part, parts),
+        "heads' weights",
+        (part, parts) ->
+            training.headsWeightGradient(
+                wide,
+                ANCHORS,
+                map,
+                other,
+                kernel,
+                bias,
+                locationKernel,
+                locationBias,
+                scratch,
+                part,
+                parts),
+        "pool",
+        (part, parts) -> training.maxPoolGradient(wide, map, other, third, part, parts),
+        "relu",
+        (part, parts) -> training.reluGradient(map, other, elements, part, parts),
+        "adam",
+        (part, parts) -> training.adam(adam, map, other, third, fourth, elements, part, parts),
+        "sgd",
+        (part, parts) -> training.sgd(sgd, map, other, third, elements, part, parts));
   }
 
   private Map<String, StageKernel> stages(Arena arena) {
