@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
     customSynopsis = {
       "rpn convert IN OUT [--profile NAME]",
       "       rpn convert --head FILE [--backbone FILE] [--profile NAME] [--anchor-sizes N,...]",
-      "                   [--anchor-ratios F,...] OUT"
+      "                   [--anchor-ratios F,...] [--anchor-strides N,...] OUT"
     },
     description = {
       "Convert weights from one format to another, or make one model file of parts.",
@@ -44,7 +44,8 @@ import picocli.CommandLine.Parameters;
       "",
       "A model file (.safetensors) also holds anchors, profile and preprocessing. With a backbone,"
           + " pictures keep their size and are fed as Keras feeds VGG16 (BGR less ImageNet's means)."
-          + " Strides are the backbone's; without one 16, or 4, 8, 16, ... of several levels."
+          + " Strides are the backbone's; without one 16, or 4, 8, 16, ... of several levels, unless"
+          + " --anchor-strides says otherwise."
     },
     footer = {
       "Examples:",
@@ -96,6 +97,15 @@ final class ConvertCommand extends Subcommand {
       description = "Height over width. Default: 0.5,1,2")
   private @Nullable Numbers anchorRatios;
 
+  @Option(
+      names = "--anchor-strides",
+      paramLabel = "N,...",
+      converter = Numbers.Converter.class,
+      description =
+          "Pixels between two positions, one number a level. Default: the backbone's; without one 16,"
+              + " or 4, 8, 16, ... of several levels")
+  private @Nullable Numbers anchorStrides;
+
   @Override
   boolean run() throws Exception {
     if (head != null) {
@@ -105,7 +115,7 @@ final class ConvertCommand extends Subcommand {
       assemble(head, files.get(0));
       return true;
     }
-    if (backbone != null || anchorSizes != null || anchorRatios != null) {
+    if (backbone != null || anchorSizes != null || anchorRatios != null || anchorStrides != null) {
       throw usage("--backbone and the anchors' options expect --head");
     }
     if (files.size() != 2) {
@@ -212,8 +222,17 @@ final class ConvertCommand extends Subcommand {
     return of.grid().cells() == Profile.Cells.SIZE_OUTER;
   }
 
-  /** VGG16's stride of one level, a feature pyramid's of several. */
-  private static List<Integer> strides(Network network, int levels) {
+  /** What was asked for; else VGG16's stride of one level, a feature pyramid's of several. */
+  private List<Integer> strides(Network network, int levels) {
+    if (anchorStrides != null) {
+      List<Integer> asked = anchorStrides.wholes();
+      Optional<Integer> own = network.architecture().backbone().map(Backbone::stride);
+      if (own.isPresent() && !asked.equals(List.of(own.get()))) {
+        throw new IllegalArgumentException(
+            "--anchor-strides: expected the backbone's " + own.get() + ", got " + anchorStrides);
+      }
+      return asked;
+    }
     if (levels == 1) {
       return List.of(network.architecture().backbone().map(Backbone::stride).orElse(16));
     }

@@ -2,6 +2,7 @@ package dev.rpn.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rpn.io.weights.ModelFile;
 import dev.rpn.io.weights.Npy;
 import dev.rpn.io.weights.NpyArray;
 import dev.rpn.io.weights.Npz;
@@ -190,6 +191,25 @@ class GoldenTest {
     Rpn.Result refused = Rpn.run("propose", "--model", model, "x.png");
     assertThat(refused.code()).isEqualTo(1);
     assertThat(refused.err()).contains("backbone");
+  }
+
+  @Test
+  void convertTakesAStrideALevel() throws IOException {
+    Path model = folder.resolve("model.safetensors");
+    Path head = Rpn.golden("rpn.h5");
+    String sizes = "32,64,96;128,192,256";
+    Rpn.Result made =
+        Rpn.run(
+            "convert", "--head", head, "--anchor-sizes", sizes, "--anchor-strides", "8,32", model);
+    assertThat(made.code()).as(made.err()).isZero();
+    assertThat(ModelFile.read(model).anchors().strides()).containsExactly(8, 32);
+    for (String wrong : new String[] {"8", "8,0", "8,16.5"}) {
+      Rpn.Result refused =
+          Rpn.run(
+              "convert", "--head", head, "--anchor-sizes", sizes, "--anchor-strides", wrong, model);
+      assertThat(refused.code()).as(wrong).isEqualTo(1);
+      assertThat(refused.err()).as(wrong).contains("expected");
+    }
   }
 
   @Test

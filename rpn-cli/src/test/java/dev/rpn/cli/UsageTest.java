@@ -70,7 +70,13 @@ class UsageTest {
                   "--plot"),
           "eval", List.of("--model", "--data", "--split", "--json"),
           "convert",
-              List.of("--head", "--backbone", "--profile", "--anchor-sizes", "--anchor-ratios"),
+              List.of(
+                  "--head",
+                  "--backbone",
+                  "--profile",
+                  "--anchor-sizes",
+                  "--anchor-ratios",
+                  "--anchor-strides"),
           "bench",
               List.of(
                   "--algorithm",
@@ -160,6 +166,8 @@ class UsageTest {
         "convert --head a b c",
         "convert --head a --profile caffe b.safetensors",
         "convert --head a --anchor-sizes 1;x b.safetensors",
+        "convert --head a --anchor-strides x b.safetensors",
+        "convert --anchor-strides 8 a.npz b.safetensors",
         "convert --head a b.npz",
         "bench --seconds 0",
         "bench --height 0",

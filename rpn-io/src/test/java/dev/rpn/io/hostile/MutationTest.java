@@ -22,6 +22,10 @@ class MutationTest {
   private static final int COUNT = Integer.getInteger("rpn.mutations", 200);
   private static final int CASE = Integer.getInteger("rpn.case", -1);
   private static final int FAILURES_SHOWN = 10;
+  private static final String REPLAY =
+      "./mvnw -B -pl rpn-io -am -Pmutations test -Dtest=MutationTest"
+          + " -Dsurefire.failIfNoSpecifiedTests=false"
+          + " -Drpn.jvm.args='--add-modules=jdk.incubator.vector -Drpn.seed=%d -Drpn.case=%d'";
 
   @TempDir Path directory;
 
@@ -53,9 +57,7 @@ class MutationTest {
       if (thrown != null && !format.refuses(thrown)) {
         failures.add(
             new AssertionError(
-                "%s, case %d; replay: -Dtest=MutationTest -DargLine='-Drpn.seed=%d -Drpn.case=%d'"
-                    .formatted(format, i, SEED, i),
-                thrown));
+                "%s, case %d; replay: %s".formatted(format, i, REPLAY.formatted(SEED, i)), thrown));
       }
       refused += thrown == null ? 0 : 1;
     }
