@@ -15,14 +15,14 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>Three vectors because a filter has three columns: the vectors are then one packed vector of
  * output gradients at three neighbouring positions, and a few output channels fill the tile as well
- * as many. Four rows of three use all of 16 registers. Eight would suit 32, but C1 gives up on a
- * method of that size once it counts branches ('out of virtual registers'), and what C1 does not
- * profile C2 never compiles: the process stays with vectors as objects, a hundred times slower. For
- * the form of the methods see {@link ProductKernel}.
+ * as many. Two rows suit 16 registers. Of 32, four rows use half; but C1 gives up on methods that
+ * are much larger than these once it counts branches ('out of virtual registers'), and what C1 does
+ * not profile C2 never compiles: the process stays with vectors as objects, a hundred times slower.
+ * For the form of the methods see {@link ProductKernel}.
  */
 final class GradientProduct {
   /** Rows of the register tile. */
-  static final int ROWS = 4;
+  static final int ROWS = Species.WIDE_TILE ? 4 : 2;
 
   /** Vectors in a row of the register tile. */
   static final int VECTORS = 3;
@@ -51,111 +51,17 @@ final class GradientProduct {
       long uStep,
       int depth,
       long mOffset) {
-    if (Fma.FUSED) {
+    if (Species.WIDE_TILE) {
       multiply4x3(memory, xOffset, xStep, uOffset, uStep, depth, mOffset);
+    } else if (Fma.FUSED) {
+      multiply2x3(memory, xOffset, xStep, uOffset, uStep, depth, mOffset);
     } else {
-      multiply4x3Unfused(memory, xOffset, xStep, uOffset, uStep, depth, mOffset);
+      multiply2x3Unfused(memory, xOffset, xStep, uOffset, uStep, depth, mOffset);
     }
   }
 
-  /** Four rows of three vectors, two products of a sum a turn. */
+  /** Four rows of three vectors. */
   private static void multiply4x3(
-      MemorySegment memory,
-      long xOffset,
-      long xStep,
-      long uOffset,
-      long uStep,
-      int depth,
-      long mOffset) {
-    FloatVector zero = FloatVector.zero(FLOAT);
-    FloatVector s00 = zero, s01 = zero, s02 = zero;
-    FloatVector s10 = zero, s11 = zero, s12 = zero;
-    FloatVector s20 = zero, s21 = zero, s22 = zero;
-    FloatVector s30 = zero, s31 = zero, s32 = zero;
-    int even = depth & ~1;
-    for (int k = 0; k < even; k += 2) {
-      long at = xOffset + k * xStep;
-      long u = uOffset + k * BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      FloatVector x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
-      FloatVector x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      s00 = x0.fma(u0, s00);
-      s01 = x0.fma(u1, s01);
-      s02 = x0.fma(u2, s02);
-      s10 = x1.fma(u0, s10);
-      s11 = x1.fma(u1, s11);
-      s12 = x1.fma(u2, s12);
-      s20 = x2.fma(u0, s20);
-      s21 = x2.fma(u1, s21);
-      s22 = x2.fma(u2, s22);
-      s30 = x3.fma(u0, s30);
-      s31 = x3.fma(u1, s31);
-      s32 = x3.fma(u2, s32);
-      at += xStep;
-      u += BYTES;
-      x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
-      x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
-      u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      s00 = x0.fma(u0, s00);
-      s01 = x0.fma(u1, s01);
-      s02 = x0.fma(u2, s02);
-      s10 = x1.fma(u0, s10);
-      s11 = x1.fma(u1, s11);
-      s12 = x1.fma(u2, s12);
-      s20 = x2.fma(u0, s20);
-      s21 = x2.fma(u1, s21);
-      s22 = x2.fma(u2, s22);
-      s30 = x3.fma(u0, s30);
-      s31 = x3.fma(u1, s31);
-      s32 = x3.fma(u2, s32);
-    }
-    if (even < depth) {
-      long at = xOffset + even * xStep;
-      long u = uOffset + even * BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      FloatVector x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
-      FloatVector x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      s00 = x0.fma(u0, s00);
-      s01 = x0.fma(u1, s01);
-      s02 = x0.fma(u2, s02);
-      s10 = x1.fma(u0, s10);
-      s11 = x1.fma(u1, s11);
-      s12 = x1.fma(u2, s12);
-      s20 = x2.fma(u0, s20);
-      s21 = x2.fma(u1, s21);
-      s22 = x2.fma(u2, s22);
-      s30 = x3.fma(u0, s30);
-      s31 = x3.fma(u1, s31);
-      s32 = x3.fma(u2, s32);
-    }
-    s00.intoMemorySegment(memory, mOffset, ORDER);
-    s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
-    s02.intoMemorySegment(memory, mOffset + 2 * BYTES, ORDER);
-    s10.intoMemorySegment(memory, mOffset + 3 * BYTES, ORDER);
-    s11.intoMemorySegment(memory, mOffset + 4 * BYTES, ORDER);
-    s12.intoMemorySegment(memory, mOffset + 5 * BYTES, ORDER);
-    s20.intoMemorySegment(memory, mOffset + 6 * BYTES, ORDER);
-    s21.intoMemorySegment(memory, mOffset + 7 * BYTES, ORDER);
-    s22.intoMemorySegment(memory, mOffset + 8 * BYTES, ORDER);
-    s30.intoMemorySegment(memory, mOffset + 9 * BYTES, ORDER);
-    s31.intoMemorySegment(memory, mOffset + 10 * BYTES, ORDER);
-    s32.intoMemorySegment(memory, mOffset + 11 * BYTES, ORDER);
-  }
-
-  /** Four rows of three vectors, where a fused product would be computed in software. */
-  private static void multiply4x3Unfused(
       MemorySegment memory,
       long xOffset,
       long xStep,
@@ -175,21 +81,21 @@ final class GradientProduct {
       FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
       long at = xOffset + k * xStep;
       FloatVector x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      s00 = x.mul(u0).add(s00);
-      s01 = x.mul(u1).add(s01);
-      s02 = x.mul(u2).add(s02);
+      s00 = x.fma(u0, s00);
+      s01 = x.fma(u1, s01);
+      s02 = x.fma(u2, s02);
       x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 4));
-      s10 = x.mul(u0).add(s10);
-      s11 = x.mul(u1).add(s11);
-      s12 = x.mul(u2).add(s12);
+      s10 = x.fma(u0, s10);
+      s11 = x.fma(u1, s11);
+      s12 = x.fma(u2, s12);
       x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 8));
-      s20 = x.mul(u0).add(s20);
-      s21 = x.mul(u1).add(s21);
-      s22 = x.mul(u2).add(s22);
+      s20 = x.fma(u0, s20);
+      s21 = x.fma(u1, s21);
+      s22 = x.fma(u2, s22);
       x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 12));
-      s30 = x.mul(u0).add(s30);
-      s31 = x.mul(u1).add(s31);
-      s32 = x.mul(u2).add(s32);
+      s30 = x.fma(u0, s30);
+      s31 = x.fma(u1, s31);
+      s32 = x.fma(u2, s32);
     }
     s00.intoMemorySegment(memory, mOffset, ORDER);
     s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
@@ -203,5 +109,133 @@ final class GradientProduct {
     s30.intoMemorySegment(memory, mOffset + 9 * BYTES, ORDER);
     s31.intoMemorySegment(memory, mOffset + 10 * BYTES, ORDER);
     s32.intoMemorySegment(memory, mOffset + 11 * BYTES, ORDER);
+  }
+
+  /** Two rows of three vectors, two products of a sum a turn. */
+  private static void multiply2x3(
+      MemorySegment memory,
+      long xOffset,
+      long xStep,
+      long uOffset,
+      long uStep,
+      int depth,
+      long mOffset) {
+    FloatVector zero = FloatVector.zero(FLOAT);
+    FloatVector s00 = zero, s01 = zero, s02 = zero;
+    FloatVector s10 = zero, s11 = zero, s12 = zero;
+    int even = depth & ~1;
+    for (int k = 0; k < even; k += 2) {
+      long at = xOffset + k * xStep;
+      long u = uOffset + k * BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
+      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s02 = x0.fma(u2, s02);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s12 = x1.fma(u2, s12);
+      at += xStep;
+      u += BYTES;
+      x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
+      u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
+      u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s02 = x0.fma(u2, s02);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s12 = x1.fma(u2, s12);
+    }
+    if (even < depth) {
+      long at = xOffset + even * xStep;
+      long u = uOffset + even * BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
+      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
+      s00 = x0.fma(u0, s00);
+      s01 = x0.fma(u1, s01);
+      s02 = x0.fma(u2, s02);
+      s10 = x1.fma(u0, s10);
+      s11 = x1.fma(u1, s11);
+      s12 = x1.fma(u2, s12);
+    }
+    s00.intoMemorySegment(memory, mOffset, ORDER);
+    s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
+    s02.intoMemorySegment(memory, mOffset + 2 * BYTES, ORDER);
+    s10.intoMemorySegment(memory, mOffset + 3 * BYTES, ORDER);
+    s11.intoMemorySegment(memory, mOffset + 4 * BYTES, ORDER);
+    s12.intoMemorySegment(memory, mOffset + 5 * BYTES, ORDER);
+  }
+
+  /** Two rows of three vectors, where a fused product would be computed in software. */
+  private static void multiply2x3Unfused(
+      MemorySegment memory,
+      long xOffset,
+      long xStep,
+      long uOffset,
+      long uStep,
+      int depth,
+      long mOffset) {
+    FloatVector zero = FloatVector.zero(FLOAT);
+    FloatVector s00 = zero, s01 = zero, s02 = zero;
+    FloatVector s10 = zero, s11 = zero, s12 = zero;
+    int even = depth & ~1;
+    for (int k = 0; k < even; k += 2) {
+      long at = xOffset + k * xStep;
+      long u = uOffset + k * BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
+      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
+      s00 = x0.mul(u0).add(s00);
+      s01 = x0.mul(u1).add(s01);
+      s02 = x0.mul(u2).add(s02);
+      s10 = x1.mul(u0).add(s10);
+      s11 = x1.mul(u1).add(s11);
+      s12 = x1.mul(u2).add(s12);
+      at += xStep;
+      u += BYTES;
+      x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
+      u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
+      u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
+      s00 = x0.mul(u0).add(s00);
+      s01 = x0.mul(u1).add(s01);
+      s02 = x0.mul(u2).add(s02);
+      s10 = x1.mul(u0).add(s10);
+      s11 = x1.mul(u1).add(s11);
+      s12 = x1.mul(u2).add(s12);
+    }
+    if (even < depth) {
+      long at = xOffset + even * xStep;
+      long u = uOffset + even * BYTES;
+      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
+      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
+      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
+      s00 = x0.mul(u0).add(s00);
+      s01 = x0.mul(u1).add(s01);
+      s02 = x0.mul(u2).add(s02);
+      s10 = x1.mul(u0).add(s10);
+      s11 = x1.mul(u1).add(s11);
+      s12 = x1.mul(u2).add(s12);
+    }
+    s00.intoMemorySegment(memory, mOffset, ORDER);
+    s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
+    s02.intoMemorySegment(memory, mOffset + 2 * BYTES, ORDER);
+    s10.intoMemorySegment(memory, mOffset + 3 * BYTES, ORDER);
+    s11.intoMemorySegment(memory, mOffset + 4 * BYTES, ORDER);
+    s12.intoMemorySegment(memory, mOffset + 5 * BYTES, ORDER);
   }
 }
