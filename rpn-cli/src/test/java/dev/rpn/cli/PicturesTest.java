@@ -212,7 +212,7 @@ class PicturesTest {
     Rpn.Result result = Rpn.run(args);
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.out())
-        .contains("anchors 24,48,96: ", "at IoU 0.5", "best IoU of a box: least 0.")
+        .contains("anchors 36,72,144: ", "at IoU 0.5", "best IoU of a box: least 0.")
         .contains("--anchor-sizes ")
         .doesNotContain("epoch", "warning");
     assertThat(other).doesNotExist();

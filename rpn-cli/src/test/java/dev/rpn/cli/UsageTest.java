@@ -110,8 +110,8 @@ class UsageTest {
   void defaultsAreShownAsTheyAreTyped() {
     assertThat(Rpn.run("train", "--help").out())
         .contains("Default: 16,16,32,32,64,64,64,128,128,128,128,128,128")
-        .contains("Default: 24,48,96")
-        .contains("Default: 320x240");
+        .contains("Default: 36,72,144")
+        .contains("Default: 480x360");
     assertThat(Rpn.run("fit", "--help").out())
         .contains("Default: classification=binary_crossentropy,location=mse");
   }
