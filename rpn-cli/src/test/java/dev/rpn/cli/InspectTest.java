@@ -29,9 +29,13 @@ class InspectTest {
   @TempDir Path folder;
 
   private static Path torch() {
+    return detector("fasterrcnn.pt");
+  }
+
+  private static Path detector(String name) {
     try {
       return Path.of(
-          Objects.requireNonNull(InspectTest.class.getResource("/torch/fasterrcnn.pt")).toURI());
+          Objects.requireNonNull(InspectTest.class.getResource("/torch/" + name)).toURI());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
@@ -58,13 +62,14 @@ class InspectTest {
         .contains("FILE", "--all", "--json", "Example", "  rpn inspect");
   }
 
-  @Test
-  void tellsATorchvisionDetectorApart() {
-    Rpn.Result result = Rpn.run("inspect", torch());
+  @ParameterizedTest
+  @CsvSource({"fasterrcnn.pt, torch state dict", "fasterrcnn.safetensors, safetensors"})
+  void tellsATorchvisionDetectorApart(String name, String format) {
+    Rpn.Result result = Rpn.run("inspect", detector(name));
     assertThat(result.err()).isEmpty();
     assertThat(result.code()).isZero();
     assertThat(result.out())
-        .contains("torch state dict, 19 tensors")
+        .contains(name + ": " + format + ", 19 tensors")
         .containsPattern("backbone\\.1\\.num_batches_tracked +I64 +\\[]")
         .containsPattern("rpn\\.head\\.conv\\.0\\.0\\.weight +F32 +\\[8, 8, 3, 3]")
         .containsPattern("proposal network +yes: it has the layers of torchvision's head")
