@@ -27,6 +27,7 @@ final class SafetensorsFile implements TensorFile {
   private final long size;
   private final long dataStart;
   private final SafetensorsHeader header;
+  private final Map<String, List<Integer>> shapes = new LinkedHashMap<>();
 
   private SafetensorsFile(Path file, FileChannel channel) throws IOException {
     this.place = Place.of(file);
@@ -44,6 +45,7 @@ final class SafetensorsFile implements TensorFile {
     byte[] text = new byte[(int) length];
     read(LENGTH_BYTES, text.length).get(text);
     this.header = SafetensorsHeader.parse(place.at(LENGTH_BYTES), text, size - dataStart);
+    header.tensors().forEach((name, entry) -> shapes.put(name, entry.shape()));
   }
 
   static SafetensorsFile open(Path file) throws IOException {
@@ -93,8 +95,6 @@ final class SafetensorsFile implements TensorFile {
 
   @Override
   public Map<String, List<Integer>> shapes() {
-    var shapes = new LinkedHashMap<String, List<Integer>>();
-    header.tensors().forEach((name, entry) -> shapes.put(name, entry.shape()));
     return shapes;
   }
 
