@@ -246,10 +246,10 @@ class GoldenTest {
   @Test
   void convertRefusesStridesWithoutAHead() {
     Path out = folder.resolve("out.safetensors");
-    Rpn.Result refused =
-        Rpn.run("convert", Rpn.golden("rpn.h5"), out, "--anchor-strides", "8");
+    Rpn.Result refused = Rpn.run("convert", Rpn.golden("rpn.h5"), out, "--anchor-strides", "8");
     assertThat(refused.code()).isEqualTo(2);
-    assertThat(refused.err()).startsWith("rpn convert: --backbone and the anchors' options expect --head");
+    assertThat(refused.err())
+        .startsWith("rpn convert: --backbone and the anchors' options expect --head");
     assertThat(refused.err().lines()).hasSize(1);
     assertThat(out).doesNotExist();
   }
@@ -263,8 +263,7 @@ class GoldenTest {
                 new MaxPool2x2("block1_pool"),
                 new Conv3x3("block2_conv1", 4, 4)));
     Path whole = folder.resolve("whole.safetensors");
-    WeightFiles.write(
-        whole, Network.initialized(Architecture.of(backbone, new RpnHead(4, 9)), 1));
+    WeightFiles.write(whole, Network.initialized(Architecture.of(backbone, new RpnHead(4, 9)), 1));
     Path model = folder.resolve("model.safetensors");
     Rpn.Result refused = Rpn.run("convert", "--head", whole, "--anchor-strides", "8", model);
     assertThat(refused.code()).isEqualTo(1);

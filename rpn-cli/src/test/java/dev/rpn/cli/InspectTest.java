@@ -81,6 +81,38 @@ class InspectTest {
   }
 
   @Test
+  void tellsAnOnnxGraphApart() {
+    Path graph = folder.resolve("rpn.onnx");
+    Rpn.run("convert", Rpn.golden("rpn.h5"), graph);
+    Rpn.Result result = Rpn.run("inspect", graph);
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out())
+        .contains("rpn.onnx: ONNX graph, 6 tensors")
+        .containsPattern("3x3/kernel +F32 +\\[3, 3, 16, 16]")
+        .containsPattern("location/bias +F32 +\\[36]")
+        .containsPattern("proposal network +yes: it computes a 3x3 convolution, Relu, and on it")
+        .containsPattern("channels +16\n")
+        .containsPattern("backbone +none\n")
+        .containsPattern("profile +unknown: nothing in the file tells");
+  }
+
+  @Test
+  void tellsADetectron2HeadApart() throws IOException {
+    assertThat(Rpn.run("inspect", detectron2()).out())
+        .contains("detectron2.npz: npz, 6 tensors, 854 values")
+        .containsPattern("proposal network +yes: it has the layers of detectron2's head")
+        .containsPattern("profile +detectron2: its tensors are named as there");
+  }
+
+  @Test
+  void aFolderIsNoFile() {
+    Rpn.Result result = Rpn.run("inspect", folder);
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err())
+        .isEqualTo("rpn inspect: " + folder + ": expected a file, got a directory\n");
+  }
+
+  @Test
   void cutsLongLists() throws IOException {
     var arrays = new LinkedHashMap<String, NpyArray>();
     for (int i = 0; i < 100; i++) {
@@ -137,6 +169,7 @@ class InspectTest {
         "48 65 6c 6c 6f 20 79 6f 75 21 | a text",
         "00 00 00 00 00 00 00 00 00 00 | something else",
         "00 01 | expected 9 bytes at 0, file has 2",
+        "'' | expected 9 bytes at 0, file has 0",
       })
   void namesWhatIsNoWeightFile(String bytes, String message) throws IOException {
     Path file = folder.resolve("x.pt");
