@@ -37,11 +37,7 @@ public record HostileFormat(
 
   public static final List<HostileFormat> ALL =
       List.of(
-          weights(
-              "safetensors",
-              "keras_c16/rpn.safetensors",
-              "safetensors/floats.safetensors",
-              "safetensors/fasterrcnn.safetensors"),
+          weights("safetensors", "keras_c16/rpn.safetensors", "safetensors/floats.safetensors"),
           weights("npz", "keras_c16/rpn.npz", "numpy/deflated.npz", "numpy/stored.npz"),
           weights("h5", "keras_c16/rpn.h5", "keras/keras2_weights.h5", "keras/keras2_nested.h5"),
           weights(
