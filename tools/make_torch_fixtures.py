@@ -7,6 +7,7 @@ In rpn-io/src/test/resources/torch, all of one RPNHead of 8 channels and 3 ancho
   nested.pt           a checkpoint {'model': ..., 'optimizer': ..., 'epoch': 3}
   parameters.pt       a plain dictionary of nn.Parameter
   fasterrcnn.pt       a whole FasterRCNN: batch norm in the backbone, box head; copied to rpn-cli
+  ../safetensors/fasterrcnn.safetensors  the same, with num_batches_tracked in I64; copied to rpn-cli
   vgg.pt, vgg.npz     a thin VGG16 and a head as torchvision's FasterRCNN would name them; picture and outputs
 Refused:
   evil.pt             a pickle that calls os.system
@@ -17,6 +18,7 @@ Refused:
 import os, shutil, warnings
 import numpy as np
 import torch, torchvision
+from safetensors.torch import save_file
 from torch import nn
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
@@ -79,7 +81,9 @@ whole = FasterRCNN(backbone, rpn_anchor_generator=AnchorGenerator(((32,),), ((0.
                    box_predictor=torchvision.models.detection.faster_rcnn.FastRCNNPredictor(4, 2), rpn_head=rpn)
 torch.save(whole.state_dict(), path("fasterrcnn.pt"))
 os.makedirs(os.path.join(ROOT, "../../../../../rpn-cli/src/test/resources/torch"), exist_ok=True)
-shutil.copy(path("fasterrcnn.pt"), os.path.join(ROOT, "../../../../../rpn-cli/src/test/resources/torch"))
+save_file({key: value.contiguous() for key, value in whole.state_dict().items()}, path("../safetensors/fasterrcnn.safetensors"))
+for name in ("fasterrcnn.pt", "../safetensors/fasterrcnn.safetensors"):
+    shutil.copy(path(name), os.path.join(ROOT, "../../../../../rpn-cli/src/test/resources/torch"))
 
 layers, inputs = [], 3
 for width in (2, 2, "M", 3, 3, "M", 4, 4, 4, "M", 6, 6, 6, "M", 8, 8, 8):

@@ -225,7 +225,7 @@ final class ConvertCommand extends Subcommand {
   /** What was asked for; else VGG16's stride of one level, a feature pyramid's of several. */
   private List<Integer> strides(Network network, int levels) {
     if (anchorStrides != null) {
-      List<Integer> asked = anchorStrides.wholes();
+      List<Integer> asked = whole(anchorStrides);
       Optional<Integer> own = network.architecture().backbone().map(Backbone::stride);
       if (own.isPresent() && !asked.equals(List.of(own.get()))) {
         throw new IllegalArgumentException(
@@ -237,6 +237,14 @@ final class ConvertCommand extends Subcommand {
       return List.of(network.architecture().backbone().map(Backbone::stride).orElse(16));
     }
     return IntStream.range(0, levels).mapToObj(level -> 4 << level).toList();
+  }
+
+  private static List<Integer> whole(Numbers strides) {
+    try {
+      return strides.wholes();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("--anchor-strides: " + e.getMessage(), e);
+    }
   }
 
   private void write(ProposalModel model, Path to) throws IOException {

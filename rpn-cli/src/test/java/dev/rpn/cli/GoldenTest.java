@@ -7,6 +7,12 @@ import dev.rpn.io.weights.Npy;
 import dev.rpn.io.weights.NpyArray;
 import dev.rpn.io.weights.Npz;
 import dev.rpn.io.weights.WeightFiles;
+import dev.rpn.model.Architecture;
+import dev.rpn.model.Backbone;
+import dev.rpn.model.Conv3x3;
+import dev.rpn.model.MaxPool2x2;
+import dev.rpn.model.Network;
+import dev.rpn.model.RpnHead;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -203,13 +210,69 @@ class GoldenTest {
             "convert", "--head", head, "--anchor-sizes", sizes, "--anchor-strides", "8,32", model);
     assertThat(made.code()).as(made.err()).isZero();
     assertThat(ModelFile.read(model).anchors().strides()).containsExactly(8, 32);
-    for (String wrong : new String[] {"8", "8,0", "8,16.5"}) {
-      Rpn.Result refused =
-          Rpn.run(
-              "convert", "--head", head, "--anchor-sizes", sizes, "--anchor-strides", wrong, model);
-      assertThat(refused.code()).as(wrong).isEqualTo(1);
-      assertThat(refused.err()).as(wrong).contains("expected");
-    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "8 | 1 | anchors: expected 2 strides, one a level, got [8]",
+        "8,16,32 | 1 | anchors: expected 2 strides, one a level, got [8, 16, 32]",
+        "8,0 | 1 | anchors: expected a stride above 0, got 0.0",
+        "8,-16 | 1 | anchors: expected a stride above 0, got -16.0",
+        "8,16.5 | 1 | --anchor-strides: expected whole numbers, got 16.5",
+        "8,NaN | 1 | --anchor-strides: expected whole numbers, got NaN",
+        "x | 2 | expected numbers separated by ',', such as 0.5,1,2, got 'x'",
+        "8, | 2 | expected numbers separated by ',', such as 0.5,1,2, got '8,'",
+      })
+  void convertRefusesStridesThatTheLevelsHaveNot(String strides, int code, String message) {
+    Path model = folder.resolve("model.safetensors");
+    Rpn.Result refused =
+        Rpn.run(
+            "convert",
+            "--head",
+            Rpn.golden("rpn.h5"),
+            "--anchor-sizes",
+            "32,64,96;128,192,256",
+            "--anchor-strides",
+            strides,
+            model);
+    assertThat(refused.code()).isEqualTo(code);
+    assertThat(refused.err()).contains(message);
+    assertThat(refused.err().lines()).hasSize(1);
+    assertThat(model).doesNotExist();
+  }
+
+  @Test
+  void convertRefusesStridesWithoutAHead() {
+    Path out = folder.resolve("out.safetensors");
+    Rpn.Result refused = Rpn.run("convert", Rpn.golden("rpn.h5"), out, "--anchor-strides", "8");
+    assertThat(refused.code()).isEqualTo(2);
+    assertThat(refused.err())
+        .startsWith("rpn convert: --backbone and the anchors' options expect --head");
+    assertThat(refused.err().lines()).hasSize(1);
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void convertRefusesStridesThatAreNotTheBackbones() throws IOException {
+    var backbone =
+        new Backbone(
+            List.of(
+                new Conv3x3("block1_conv1", 3, 4),
+                new MaxPool2x2("block1_pool"),
+                new Conv3x3("block2_conv1", 4, 4)));
+    Path whole = folder.resolve("whole.safetensors");
+    WeightFiles.write(whole, Network.initialized(Architecture.of(backbone, new RpnHead(4, 9)), 1));
+    Path model = folder.resolve("model.safetensors");
+    Rpn.Result refused = Rpn.run("convert", "--head", whole, "--anchor-strides", "8", model);
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.err())
+        .isEqualTo("rpn convert: --anchor-strides: expected the backbone's 2, got 8\n");
+    assertThat(model).doesNotExist();
+    Rpn.Result made = Rpn.run("convert", "--head", whole, "--anchor-strides", "2", model);
+    assertThat(made.code()).as(made.err()).isZero();
+    assertThat(ModelFile.read(model).anchors().strides()).containsExactly(2);
   }
 
   @Test

@@ -29,9 +29,13 @@ class InspectTest {
   @TempDir Path folder;
 
   private static Path torch() {
+    return detector("fasterrcnn.pt");
+  }
+
+  private static Path detector(String name) {
     try {
       return Path.of(
-          Objects.requireNonNull(InspectTest.class.getResource("/torch/fasterrcnn.pt")).toURI());
+          Objects.requireNonNull(InspectTest.class.getResource("/torch/" + name)).toURI());
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
@@ -58,13 +62,14 @@ class InspectTest {
         .contains("FILE", "--all", "--json", "Example", "  rpn inspect");
   }
 
-  @Test
-  void tellsATorchvisionDetectorApart() {
-    Rpn.Result result = Rpn.run("inspect", torch());
+  @ParameterizedTest
+  @CsvSource({"fasterrcnn.pt, torch state dict", "fasterrcnn.safetensors, safetensors"})
+  void tellsATorchvisionDetectorApart(String name, String format) {
+    Rpn.Result result = Rpn.run("inspect", detector(name));
     assertThat(result.err()).isEmpty();
     assertThat(result.code()).isZero();
     assertThat(result.out())
-        .contains("torch state dict, 19 tensors")
+        .contains(name + ": " + format + ", 19 tensors")
         .containsPattern("backbone\\.1\\.num_batches_tracked +I64 +\\[]")
         .containsPattern("rpn\\.head\\.conv\\.0\\.0\\.weight +F32 +\\[8, 8, 3, 3]")
         .containsPattern("proposal network +yes: it has the layers of torchvision's head")
@@ -73,6 +78,38 @@ class InspectTest {
         .containsPattern("backbone +none\n")
         .containsPattern("other tensors +13, not used")
         .containsPattern("profile +torchvision: its tensors are named as there");
+  }
+
+  @Test
+  void tellsAnOnnxGraphApart() {
+    Path graph = folder.resolve("rpn.onnx");
+    Rpn.run("convert", Rpn.golden("rpn.h5"), graph);
+    Rpn.Result result = Rpn.run("inspect", graph);
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out())
+        .contains("rpn.onnx: ONNX graph, 6 tensors")
+        .containsPattern("3x3/kernel +F32 +\\[3, 3, 16, 16]")
+        .containsPattern("location/bias +F32 +\\[36]")
+        .containsPattern("proposal network +yes: it computes a 3x3 convolution, Relu, and on it")
+        .containsPattern("channels +16\n")
+        .containsPattern("backbone +none\n")
+        .containsPattern("profile +unknown: nothing in the file tells");
+  }
+
+  @Test
+  void tellsADetectron2HeadApart() throws IOException {
+    assertThat(Rpn.run("inspect", detectron2()).out())
+        .contains("detectron2.npz: npz, 6 tensors, 854 values")
+        .containsPattern("proposal network +yes: it has the layers of detectron2's head")
+        .containsPattern("profile +detectron2: its tensors are named as there");
+  }
+
+  @Test
+  void aFolderIsNoFile() {
+    Rpn.Result result = Rpn.run("inspect", folder);
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.err())
+        .isEqualTo("rpn inspect: " + folder + ": expected a file, got a directory\n");
   }
 
   @Test
@@ -132,6 +169,7 @@ class InspectTest {
         "48 65 6c 6c 6f 20 79 6f 75 21 | a text",
         "00 00 00 00 00 00 00 00 00 00 | something else",
         "00 01 | expected 9 bytes at 0, file has 2",
+        "'' | expected 9 bytes at 0, file has 0",
       })
   void namesWhatIsNoWeightFile(String bytes, String message) throws IOException {
     Path file = folder.resolve("x.pt");

@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,6 +100,7 @@ public final class PictureProposer implements AutoCloseable {
    * @throws IllegalArgumentException if the picture is smaller than the backbone's stride
    */
   public List<Proposal> propose(Picture picture) {
+    Objects.requireNonNull(picture, "picture");
     PictureScale scale = preprocessing.scale(picture.width(), picture.height());
     MapShape shape = preprocessing.shape(picture.width(), picture.height());
     Loaded ready = loaded(shape);

@@ -11,10 +11,12 @@ import java.util.Map;
 final class NpzTensors implements TensorFile {
   private final Place place;
   private final NpzFile npz;
+  private final Map<String, List<Integer>> shapes = new LinkedHashMap<>();
 
   private NpzTensors(Place place, NpzFile npz) {
     this.place = place;
     this.npz = npz;
+    npz.headers().forEach((name, header) -> shapes.put(name, header.shape()));
   }
 
   static NpzTensors open(Path file) throws IOException {
@@ -39,8 +41,6 @@ final class NpzTensors implements TensorFile {
 
   @Override
   public Map<String, List<Integer>> shapes() {
-    var shapes = new LinkedHashMap<String, List<Integer>>();
-    npz.headers().forEach((name, header) -> shapes.put(name, header.shape()));
     return shapes;
   }
 

@@ -69,6 +69,22 @@ final class OnnxFile implements TensorFile {
   }
 
   @Override
+  public String format() {
+    return "ONNX graph";
+  }
+
+  @Override
+  public String type(String name) {
+    OnnxConvolution layer = layers.get(layer(name));
+    OnnxTensor tensor = layer == null ? null : name.endsWith(BIAS) ? layer.bias() : layer.kernel();
+    return tensor == null ? "" : tensor.code();
+  }
+
+  private static String layer(String name) {
+    return name.substring(0, Math.max(0, name.lastIndexOf('/')));
+  }
+
+  @Override
   public Map<String, List<Integer>> shapes() {
     return shapes;
   }
@@ -80,7 +96,7 @@ final class OnnxFile implements TensorFile {
 
   @Override
   public Tensor read(String name) throws IOException {
-    OnnxConvolution layer = layers.get(name.substring(0, Math.max(0, name.lastIndexOf('/'))));
+    OnnxConvolution layer = layers.get(layer(name));
     List<Integer> shape = shapes.get(name);
     if (layer == null || shape == null) {
       throw new IllegalArgumentException("no tensor " + Quote.of(name));

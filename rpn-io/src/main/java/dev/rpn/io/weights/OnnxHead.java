@@ -2,9 +2,9 @@ package dev.rpn.io.weights;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +28,9 @@ record OnnxHead(
    * @throws WeightFormatException if there is none or more than one, or it computes something else
    */
   static OnnxHead find(Place place, OnnxGraph graph) throws IOException {
-    var branches = new LinkedHashMap<OnnxNode, Stem>();
+    // By identity: to compare nodes by all that they hold takes as long as the file likes.
+    var byNode = new IdentityHashMap<OnnxNode, Stem>();
+    var stems = new ArrayList<Stem>();
     var convolutions = new ArrayList<OnnxConvolution>();
     for (OnnxNode node : graph.nodes()) {
       OnnxConvolution convolution = OnnxConvolution.of(graph, node);
@@ -36,24 +38,28 @@ record OnnxHead(
         continue;
       }
       convolutions.add(convolution);
-      OnnxConvolution stem = convolution.hasSide(1) ? stem(graph, node) : null;
-      if (stem != null) {
-        branches
-            .computeIfAbsent(stem.node(), key -> new Stem(stem, new ArrayList<>()))
-            .branches
-            .add(convolution);
+      OnnxConvolution below = convolution.hasSide(1) ? stem(graph, node) : null;
+      if (below == null) {
+        continue;
       }
+      Stem stem = byNode.get(below.node());
+      if (stem == null) {
+        stem = new Stem(below, new ArrayList<>());
+        byNode.put(below.node(), stem);
+        stems.add(stem);
+      }
+      stem.branches.add(convolution);
     }
     // The same weights on several maps are one head.
     var heads = new LinkedHashMap<List<String>, OnnxHead>();
-    for (Stem stem : branches.values()) {
+    for (Stem stem : stems) {
       if (stem.isHead()) {
         OnnxHead head = stem.head();
         heads.merge(head.names(), head, (first, again) -> first.again());
       }
     }
     if (heads.size() != 1) {
-      throw none(place, heads.values().stream().toList(), branches, convolutions);
+      throw none(place, heads.values().stream().toList(), stems, convolutions);
     }
     OnnxHead head = heads.values().iterator().next();
     head.convolution.check(place);
@@ -121,10 +127,7 @@ record OnnxHead(
   }
 
   private static WeightFormatException none(
-      Place place,
-      List<OnnxHead> heads,
-      Map<OnnxNode, Stem> stems,
-      List<OnnxConvolution> convolutions) {
+      Place place, List<OnnxHead> heads, List<Stem> stems, List<OnnxConvolution> convolutions) {
     if (heads.size() > 1) {
       return place.wrong(
           "one proposal head", heads.size() + ": " + list(heads.stream().map(OnnxHead::label)));
@@ -136,7 +139,7 @@ record OnnxHead(
                 + (convolutions.isEmpty()
                     ? ""
                     : ": " + list(convolutions.stream().map(OnnxHead::describe)))
-            : list(stems.values().stream().map(Stem::text));
+            : list(stems.stream().map(Stem::text));
     return place.wrong(
         "a proposal head: a 3x3 convolution of C -> C channels, Relu, and on it two 1x1"
             + " convolutions of k and 4k outputs",

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A constant of an ONNX graph (a {@code TensorProto}): what it is and where its bytes are.
@@ -212,17 +213,30 @@ record OnnxTensor(
   }
 
   private FloatFormat format(Place place) throws IOException {
+    FloatFormat format = floatFormat();
+    if (format == null) {
+      throw place.unsupported(
+          "data type "
+              + typeName()
+              + " is not read as a weight: expected FLOAT, DOUBLE, FLOAT16 or BFLOAT16");
+    }
+    return format;
+  }
+
+  private @Nullable FloatFormat floatFormat() {
     return switch (typeName()) {
       case "FLOAT" -> FloatFormat.F32;
       case "DOUBLE" -> FloatFormat.F64;
       case "FLOAT16" -> FloatFormat.F16;
       case "BFLOAT16" -> FloatFormat.BF16;
-      default ->
-          throw place.unsupported(
-              "data type "
-                  + typeName()
-                  + " is not read as a weight: expected FLOAT, DOUBLE, FLOAT16 or BFLOAT16");
+      default -> null;
     };
+  }
+
+  /** Its type as safetensors names it. */
+  String code() {
+    FloatFormat format = floatFormat();
+    return format == null ? typeName() : format.name();
   }
 
   private String typeName() {

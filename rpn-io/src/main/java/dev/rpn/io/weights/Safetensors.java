@@ -18,7 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Reads and writes safetensors files (Hugging Face): named tensors and text metadata. F32, F64, F16
- * and BF16 are read, into float32; F32 is written.
+ * and BF16 are read, into float32; F32 is written. A tensor of another type is no weight: it is
+ * refused by name here, and ignored where a network is read that does not consist of it.
  */
 public final class Safetensors {
   private static final int CHUNK = 1 << 16;

@@ -27,6 +27,7 @@ final class SafetensorsFile implements TensorFile {
   private final long size;
   private final long dataStart;
   private final SafetensorsHeader header;
+  private final Map<String, List<Integer>> shapes = new LinkedHashMap<>();
 
   private SafetensorsFile(Path file, FileChannel channel) throws IOException {
     this.place = Place.of(file);
@@ -44,6 +45,7 @@ final class SafetensorsFile implements TensorFile {
     byte[] text = new byte[(int) length];
     read(LENGTH_BYTES, text.length).get(text);
     this.header = SafetensorsHeader.parse(place.at(LENGTH_BYTES), text, size - dataStart);
+    header.tensors().forEach((name, entry) -> shapes.put(name, entry.shape()));
   }
 
   static SafetensorsFile open(Path file) throws IOException {
@@ -93,8 +95,6 @@ final class SafetensorsFile implements TensorFile {
 
   @Override
   public Map<String, List<Integer>> shapes() {
-    var shapes = new LinkedHashMap<String, List<Integer>>();
-    header.tensors().forEach((name, entry) -> shapes.put(name, entry.shape()));
     return shapes;
   }
 
@@ -109,14 +109,20 @@ final class SafetensorsFile implements TensorFile {
     if (entry == null) {
       throw new IllegalArgumentException("no tensor " + Quote.of(name));
     }
+    FloatFormat format = entry.type().format();
+    if (format == null) {
+      throw place
+          .tensor(name)
+          .unsupported("type " + entry.type() + " is not read as a weight: expected floats");
+    }
     Tensor tensor = TensorFile.allocate(place.tensor(name), entry.shape());
-    int step = CHUNK / entry.type().bytes();
+    int step = CHUNK / format.bytes();
     ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
     for (int done = 0; done < tensor.size(); done += step) {
       int count = Math.min(step, tensor.size() - done);
-      chunk.clear().limit(count * entry.type().bytes());
-      readInto(chunk, dataStart + entry.begin() + (long) done * entry.type().bytes());
-      entry.type().decode(MemorySegment.ofBuffer(chunk), count, tensor.data(), done);
+      chunk.clear().limit(count * format.bytes());
+      readInto(chunk, dataStart + entry.begin() + (long) done * format.bytes());
+      format.decode(MemorySegment.ofBuffer(chunk), count, tensor.data(), done);
     }
     return tensor;
   }

@@ -3,6 +3,7 @@ package dev.rpn.io.weights;
 import dev.rpn.io.Quote;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +29,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
    * @param begin its first byte after the header
    * @param end the byte after its last
    */
-  record Entry(FloatFormat type, List<Integer> shape, long begin, long end) {}
+  record Entry(SafetensorsType type, List<Integer> shape, long begin, long end) {}
 
   /**
    * Parses the JSON text.
@@ -73,7 +74,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         || !Set.copyOf(node.propertyNames()).equals(Set.of("dtype", "shape", "data_offsets"))) {
       throw place.wrong("an object of dtype, shape and data_offsets", describe(node));
     }
-    FloatFormat type = type(place, node.get("dtype"));
+    SafetensorsType type = type(place, node.get("dtype"));
     List<Integer> shape = shape(place, node.get("shape"));
     JsonNode offsets = node.get("data_offsets");
     if (!offsets.isArray() || offsets.size() != 2) {
@@ -94,17 +95,20 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
     return new Entry(type, shape, begin, end);
   }
 
-  private static FloatFormat type(Place place, JsonNode node) throws IOException {
+  private static SafetensorsType type(Place place, JsonNode node) throws IOException {
     if (!node.isString()) {
       throw place.wrong("dtype to be text", kind(node));
     }
-    for (FloatFormat type : FloatFormat.values()) {
-      if (type.name().equals(node.stringValue())) {
-        return type;
-      }
+    SafetensorsType type = SafetensorsType.of(node.stringValue());
+    if (type == null) {
+      // Without its size nothing tells which bytes are the tensor's.
+      throw place.unsupported(
+          "dtype "
+              + Quote.of(node.stringValue())
+              + " is not known: expected one of "
+              + Arrays.toString(SafetensorsType.values()));
     }
-    throw place.unsupported(
-        "dtype " + Quote.of(node.stringValue()) + " is not read: expected F32, F64, F16 or BF16");
+    return type;
   }
 
   private static List<Integer> shape(Place place, JsonNode node) throws IOException {

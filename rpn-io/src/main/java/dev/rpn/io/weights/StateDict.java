@@ -8,12 +8,14 @@ import java.util.Map;
 
 /** Finds the tensors in what a torch file holds: a state dict, or a checkpoint around one. */
 final class StateDict {
+  /** Tensors of a model. */
+  static final int MOST_TENSORS = 10_000;
+
   /** Under these names training loops keep the model's weights, beside the optimizer's. */
   private static final List<String> WRAPPERS = List.of("model", "state_dict", "model_state_dict");
 
   private static final int DEEPEST = 16;
   private static final int MOST_VALUES = 100_000;
-  private static final int MOST_TENSORS = 10_000;
   private static final int LONGEST_NAME = 1_000;
 
   private final Place place;

@@ -22,7 +22,7 @@ interface TensorFile extends Closeable {
     return "";
   }
 
-  /** The sides of each tensor by its name. */
+  /** The sides of each tensor by its name; the same map every time, as it is asked for often. */
   Map<String, List<Integer>> shapes();
 
   /** Reads one tensor, whatever its values are. */

@@ -31,6 +31,7 @@ final class TorchFile implements TensorFile {
   private final String folder;
   private final boolean bigEndian;
   private final Map<String, TorchTensor> tensors;
+  private final Map<String, List<Integer>> shapes = new LinkedHashMap<>();
   private final Map<String, Long> users;
 
   /** Decoded storages that more than one tensor looks at. */
@@ -48,6 +49,7 @@ final class TorchFile implements TensorFile {
         tensors.values().stream()
             .collect(Collectors.groupingBy(t -> t.storage().key(), Collectors.counting()));
     checkStorages();
+    tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
   }
 
   static TorchFile open(Path file) throws IOException {
@@ -158,8 +160,6 @@ final class TorchFile implements TensorFile {
 
   @Override
   public Map<String, List<Integer>> shapes() {
-    var shapes = new LinkedHashMap<String, List<Integer>>();
-    tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
     return shapes;
   }
 

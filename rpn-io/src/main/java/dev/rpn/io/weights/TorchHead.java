@@ -31,17 +31,22 @@ record TorchHead(TorchSystem system, Map<String, String> layers) {
           // Other detectors' heads also have a layer cls_logits.
           if (file.shapes().containsKey(prefix + system.location() + ".weight")) {
             heads.add(of(file, system, prefix));
+            checkOne(file, heads);
           }
         }
       }
     }
+    return heads.stream().findFirst();
+  }
+
+  /** At once: to look for the layers of every head that a file may have takes its size squared. */
+  private static void checkOne(TensorFile file, List<TorchHead> heads) {
     if (heads.size() > 1) {
       throw mismatch(
           file,
           "expected one head, got "
               + Quote.escape(heads.stream().map(head -> head.layers.values()).toList().toString()));
     }
-    return heads.stream().findFirst();
   }
 
   private static TorchHead of(TensorFile file, TorchSystem system, String prefix) {

@@ -11,6 +11,12 @@ import java.util.List;
  * and torch's storages. Every other class or function is refused by name; none is looked up.
  */
 final class TorchVocabulary implements PickleReader.Vocabulary {
+  /**
+   * Adam keeps three tensors for each weight. A tensor takes three bytes of a pickle and, with many
+   * sides, a kilobyte of heap.
+   */
+  private static final int MOST_TENSORS = 4 * StateDict.MOST_TENSORS;
+
   private enum Function {
     ORDERED_DICT("collections", "OrderedDict", 0),
     TENSOR("torch._utils", "_rebuild_tensor_v2", 6),
@@ -26,6 +32,8 @@ final class TorchVocabulary implements PickleReader.Vocabulary {
       this.arguments = arguments;
     }
   }
+
+  private int tensors;
 
   @Override
   public Object global(Place place, String module, String name) throws IOException {
@@ -86,6 +94,9 @@ final class TorchVocabulary implements PickleReader.Vocabulary {
             && arguments.get(1) instanceof Long offset
             && arguments.get(2) instanceof List<?> sides
             && arguments.get(3) instanceof List<?> strides) {
+          if (++tensors > MOST_TENSORS) {
+            throw place.limit("at most " + MOST_TENSORS + " tensors", "more");
+          }
           return TorchTensor.of(place, storage, offset, sides, strides);
         }
       }

@@ -36,7 +36,7 @@ final class WeightFormat {
       throw new NoSuchFileException(file.toString(), null, "no such file");
     }
     if (!Files.isRegularFile(file)) {
-      throw place.wrong("a file", "a directory or device");
+      throw place.wrong("a file", Files.isDirectory(file) ? "a directory" : "a device");
     }
     byte[] start;
     try (InputStream in = Files.newInputStream(file)) {

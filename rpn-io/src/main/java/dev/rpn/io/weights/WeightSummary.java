@@ -16,7 +16,8 @@ import java.util.Optional;
  * What a weight file holds, told from names, shapes and metadata; no value is read.
  *
  * @param format what the file is
- * @param tensors all of it, under the file's own names
+ * @param tensors all of it, under the file's own names; of an ONNX graph only the network's, under
+ *     the engine's names
  * @param network the proposal network in it, if there is one
  * @param verdict why it is one, or why not
  * @param others tensors that are no part of the network; 0 without one
@@ -71,9 +72,12 @@ public record WeightSummary(
         network = Optional.of(ModelMetadata.architecture(named));
         ArchitectureGuess.check(network.get().weights(), named);
         verdict =
-            named instanceof TorchNames
-                ? "it has the layers of " + profileName(named)
-                : "it has the layers 3x3, classification and location";
+            switch (named) {
+              case TorchNames torch -> "it has the layers of " + profileName(torch);
+              case OnnxFile graph ->
+                  "it computes a 3x3 convolution, Relu, and on it 1x1 ones of k and 4k outputs";
+              default -> "it has the layers 3x3, classification and location";
+            };
       } catch (ModelMismatchException e) {
         network = Optional.empty();
         verdict = reason(open, named, e);

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -27,6 +28,8 @@ final class ZipArchive implements Closeable {
 
   /** Up to here a ratio does no harm: a tensor of zeros may well shrink to a thousandth. */
   private static final long RATIO_FLOOR = 1 << 20;
+
+  private static final Pattern ARCHIVE = Pattern.compile("(?is).*\\.(zip|npz|keras)");
 
   private final Place place;
   private final ZipFile zip;
@@ -75,7 +78,7 @@ final class ZipArchive implements Closeable {
     for (ZipEntry entry : Collections.list(zip.entries())) {
       String name = entry.getName();
       checkName(name);
-      if (name.matches("(?is).*\\.(zip|npz|keras)")) {
+      if (ARCHIVE.matcher(name).matches()) {
         throw place.entry(name).unsupported("archives within an archive are refused");
       }
       if (entries.put(name, entry) != null) {

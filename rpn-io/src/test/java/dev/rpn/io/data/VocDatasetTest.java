@@ -167,6 +167,16 @@ class VocDatasetTest {
   }
 
   @Test
+  void truncatedAnywhere() throws IOException {
+    String whole =
+        "<annotation><size><width>32</width><height>24</height></size>" + GOOD + "</annotation>";
+    for (int length = 0; length < whole.length(); length++) {
+      raw(whole.substring(0, length));
+      pictureFault("a.xml: ", "expected ");
+    }
+  }
+
+  @Test
   void nestedTooDeep() throws IOException {
     annotate("<a>".repeat(100_000) + "</a>".repeat(100_000));
     pictureFault("a.xml: line 1: expected at most 16 levels of elements, got more");

@@ -38,7 +38,7 @@ class SmallHeapTest {
 
   /** Writes one file. */
   @FunctionalInterface
-  private interface Content {
+  interface Content {
     void writeTo(OutputStream out) throws IOException;
   }
 
@@ -70,6 +70,8 @@ class SmallHeapTest {
           "keras: " + mib + " MiB of objects", out -> keras(out, "{\"a\":{}},{},", mib * MIB));
     }
     FILES.put("npz: entries", SmallHeapTest::manyEntries);
+    FILES.putAll(LargeTorch.FILES);
+    FILES.putAll(LargeOnnx.FILES);
   }
 
   static Iterable<String> names() {

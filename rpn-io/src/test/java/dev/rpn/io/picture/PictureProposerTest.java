@@ -102,6 +102,9 @@ class PictureProposerTest {
       assertThatThrownBy(() -> proposer.propose(noise(3, 9)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("picture: expected at least 4 x 4 pixels, got 3 x 9");
+      assertThatThrownBy(() -> proposer.propose(null))
+          .isInstanceOf(NullPointerException.class)
+          .hasMessage("picture");
     }
   }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -98,6 +99,15 @@ class KerasArchiveTest {
     assertThatThrownBy(() -> WeightFiles.read(file))
         .isInstanceOf(WeightFormatException.class)
         .hasMessageContaining("wrong.keras!model.weights.h5");
+  }
+
+  @Test
+  void refusesEveryTruncation() throws IOException {
+    byte[] bytes = Files.readAllBytes(Fixtures.file("keras_c16/rpn.keras"));
+    for (int length = 0; length < bytes.length; length += 101) {
+      Path file = Files.write(directory.resolve("cut.keras"), Arrays.copyOf(bytes, length));
+      assertThatThrownBy(() -> WeightFiles.read(file)).isInstanceOf(WeightFormatException.class);
+    }
   }
 
   @Test

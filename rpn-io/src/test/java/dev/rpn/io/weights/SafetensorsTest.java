@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -194,11 +195,62 @@ class SafetensorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"I64", "U8", "BOOL", "F8_E4M3", "f32"})
-  void refusesOtherTypesByName(String type) {
+  @ValueSource(strings = {"f32", "F4", "I128", "C64", ""})
+  void refusesUnknownTypesByName(String type) {
     assertThatThrownBy(() -> read(bytes(ONE.replace("F32", type), 8)))
         .isInstanceOf(UnsupportedWeightException.class)
-        .hasMessageContaining("tensor 'x': byte 8: dtype '" + type + "' is not read");
+        .hasMessageContaining("tensor 'x': byte 8: dtype '" + type + "' is not known: expected");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "I64, 8",
+    "U64, 8",
+    "I32, 4",
+    "U32, 4",
+    "I16, 2",
+    "U16, 2",
+    "I8, 1",
+    "U8, 1",
+    "BOOL, 1",
+    "F8_E4M3, 1",
+    "F8_E5M2, 1"
+  })
+  void typesThatAreNoWeightsAreNamedAndRefusedWhenRead(String type, int size) throws IOException {
+    String header =
+        "{'counter':{'dtype':'%s','shape':[3],'data_offsets':[0,%d]},'w':{'dtype':'F32','shape':[2],'data_offsets':[%d,%d]}}"
+            .formatted(type, 3 * size, 3 * size, 3 * size + 8);
+    Path path = Files.write(directory.resolve("x.safetensors"), bytes(header, 3 * size + 8));
+    try (TensorFile file = SafetensorsFile.open(path)) {
+      assertThat(file.type("counter")).isEqualTo(type);
+      assertThat(file.shapes()).containsEntry("counter", List.of(3));
+      assertThat(file.read("w", NonFinite.REFUSE)).isEqualTo(Tensor.zeros(2));
+      assertThatThrownBy(() -> file.read("counter", NonFinite.ALLOW))
+          .isInstanceOf(UnsupportedWeightException.class)
+          .hasMessageContaining("tensor 'counter': type " + type + " is not read as a weight");
+    }
+    assertThatThrownBy(() -> Safetensors.read(path)).hasMessageContaining("tensor 'counter'");
+    assertThatThrownBy(() -> read(bytes(header.replace("[3]", "[4]"), 3 * size + 8)))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("expected " + 4 * size + " bytes for " + type + " [4]");
+    String moved = "[1,%d]".formatted(3 * size + 1);
+    assertThatThrownBy(
+            () -> read(bytes(header.replace("[0,%d]".formatted(3 * size), moved), 3 * size + 8)))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("tensor 'counter': byte 8: expected data at offset 0")
+        .hasMessageContaining("(hole)");
+  }
+
+  /** A whole detector, written by the reference: batch norm counts its batches in I64. */
+  @Test
+  void readsANetworkBesideWholeNumbers() throws IOException {
+    Path detector = Fixtures.file("safetensors/fasterrcnn.safetensors");
+    assertThat(WeightFiles.readNetwork(detector))
+        .isEqualTo(WeightFiles.readNetwork(Fixtures.file("torch/fasterrcnn.pt")));
+    assertThatThrownBy(() -> WeightFiles.read(detector))
+        .isInstanceOf(UnsupportedWeightException.class)
+        .hasMessageContaining(
+            "tensor 'backbone.1.num_batches_tracked': type I64 is not read as a weight");
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +76,31 @@ class TorchFileTest {
                 "a/byteorder", bytes("big"),
                 "a/data/0", ByteBuffer.allocate(8).putFloat(1.5f).putFloat(-2).array()));
     assertThat(WeightFiles.read(file)).isEqualTo(Map.of("x", Tensor.of(new float[] {1.5f, -2}, 2)));
+  }
+
+  @Test
+  void refusesNonFiniteValuesUnlessAllowed() throws IOException {
+    byte[] values =
+        ByteBuffer.allocate(8)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putFloat(1.5f)
+            .putFloat(Float.NaN)
+            .array();
+    String view = view(2, "K\u0000", "K\u0002\u0085", "K\u0001\u0085");
+    Path file = write(Map.of("a/data.pkl", dict(view), "a/data/0", values));
+    assertThatThrownBy(() -> WeightFiles.read(file))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("tensor 'x': expected finite values, got non-finite at index 1");
+    assertThat(WeightFiles.read(file, NonFinite.ALLOW).get("x").get(1)).isNaN();
+  }
+
+  @Test
+  void refusesEveryTruncation() throws IOException {
+    byte[] bytes = Files.readAllBytes(Fixtures.file("torch/float32.pt"));
+    for (int length = 0; length < bytes.length; length += 7) {
+      Path file = Files.write(directory.resolve("cut.pt"), Arrays.copyOf(bytes, length));
+      assertThatThrownBy(() -> WeightFiles.read(file)).isInstanceOf(WeightFormatException.class);
+    }
   }
 
   @Test

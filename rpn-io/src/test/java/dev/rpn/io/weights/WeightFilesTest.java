@@ -114,6 +114,20 @@ class WeightFilesTest {
             "expected a name that ends in .safetensors, .npz, .weights.h5 or .onnx");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"x.safetensors", "x.npz", "x.weights.h5", "x.onnx"})
+  void refusesNonFiniteWeightsUnlessAllowed(String name) throws IOException {
+    Network network = Network.initialized(Architecture.of(new RpnHead(3, 2)), 1);
+    network.weights().bias(RpnHead.LOCATION).set(5, Float.NEGATIVE_INFINITY);
+    Path file = directory.resolve(name);
+    WeightFiles.write(file, network);
+    assertThatThrownBy(() -> WeightFiles.readNetwork(file))
+        .isInstanceOf(WeightFormatException.class)
+        .hasMessageContaining("location/bias': expected finite values, got non-finite at index 5");
+    assertThat(WeightFiles.read(file, NonFinite.ALLOW).get("location/bias").get(5))
+        .isEqualTo(Float.NEGATIVE_INFINITY);
+  }
+
   @Test
   void refusesWhatIsNoWeightFile() throws IOException {
     Path file = directory.resolve("x.h5");
