@@ -22,7 +22,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** A proposer from pictures with boxes. */
 @Command(
@@ -42,10 +44,13 @@ import picocli.CommandLine.Option;
       "  rpn train --data bccd --out cells.safetensors --plot cells.png",
       "  rpn train --data bccd --out cells.safetensors --resume",
       "  rpn train --data bccd --out cells.safetensors --flip --schedule cosine --warmup 50"
-          + " --average 0.998"
+          + " --average 0.998",
+      "  rpn train --data mine --out mine.safetensors --from cells.safetensors --freeze backbone"
     })
 final class TrainCommand extends Subcommand {
   private static final TrainingRecipe STANDARD = TrainingRecipe.standard();
+
+  @Spec private CommandSpec itself;
 
   @Option(
       names = "--data",
@@ -75,6 +80,15 @@ final class TrainCommand extends Subcommand {
       paramLabel = "NAME",
       description = "What recall is measured on; absent: nothing is measured.")
   private @Nullable String evalSplit;
+
+  @Option(
+      names = "--from",
+      paramLabel = "MODEL",
+      description =
+          "A model file to start with in place of fresh weights. Widths, channels, ratios and"
+              + " profile are its own; so are anchor sizes (others: as many) and --size, unless"
+              + " given.")
+  private @Nullable Path from;
 
   @Option(
       names = "--widths",
@@ -146,8 +160,9 @@ final class TrainCommand extends Subcommand {
     if (json.file() != null && !dryRun) {
       throw usage("--json: what --dry-run tells; the figures of a training go to --log");
     }
-    TrainingRecipe recipe = recipe();
-    ProposalModel start = start(recipe);
+    @Nullable ProposalModel first = from == null ? null : startingModel(from);
+    TrainingRecipe recipe = recipe(first);
+    ProposalModel start = start(recipe, first);
     Path folder = out.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new NoSuchFileException(String.valueOf(folder), null, "no such directory");
@@ -157,6 +172,12 @@ final class TrainCommand extends Subcommand {
         evalSplit == null ? null : DataSplit.read(data, format, evalSplit, err());
     List<TrainingPicture> pictures = TrainingPicture.of(training);
     preflight(training, start, pictures);
+    if (from == null && recipe.options().freezeBackbone()) {
+      err()
+          .println(
+              "train: warning: --freeze backbone without --from: the head learns on a backbone of"
+                  + " random weights");
+    }
     if (dryRun) {
       return true;
     }
@@ -186,27 +207,82 @@ final class TrainCommand extends Subcommand {
     return true;
   }
 
-  private TrainingRecipe recipe() {
+  private ProposalModel startingModel(Path file) throws IOException {
+    ProposalModel model = ModelFile.read(file);
+    // Resuming looks at the weights that a training began with, so they must not be replaced.
+    if (Files.exists(out) && Files.isSameFile(out, file)) {
+      throw usage("--out: expected another file than --from's, got " + out);
+    }
+    return model;
+  }
+
+  private TrainingRecipe recipe(@Nullable ProposalModel model) {
+    TrainingRecipe base = model == null ? STANDARD : recipeOf(model);
     try {
-      List<Integer> channels = widths.wholes();
-      return new TrainingRecipe(
-          channels,
-          rpnChannels == null ? channels.get(channels.size() - 1) : rpnChannels,
-          new AnchorRecipe(List.of(anchorSizes.values()), STANDARD.anchors().ratios(), List.of()),
-          STANDARD.profile(),
-          size.width(),
-          size.height(),
-          epochs,
-          batch,
-          update.optimizer(),
-          seed,
-          update.options());
+      List<Integer> channels = model == null || given("--widths") ? widths.wholes() : base.widths();
+      int last = channels.isEmpty() ? 0 : channels.get(channels.size() - 1);
+      AnchorRecipe anchors = base.anchors();
+      if (model == null || given("--anchor-sizes")) {
+        anchors =
+            new AnchorRecipe(List.of(anchorSizes.values()), anchors.ratios(), anchors.strides());
+      }
+      var recipe =
+          new TrainingRecipe(
+              channels,
+              rpnChannels == null ? last : rpnChannels,
+              anchors,
+              base.profile(),
+              model == null || given("--size") ? size.width() : base.width(),
+              model == null || given("--size") ? size.height() : base.height(),
+              epochs,
+              batch,
+              update.optimizer(),
+              seed,
+              update.options());
+      if (model != null) {
+        refuseConflicts(recipe, base);
+      }
+      return recipe;
     } catch (IllegalArgumentException e) {
       throw usage(String.valueOf(e.getMessage()));
     }
   }
 
-  private ProposalModel start(TrainingRecipe recipe) {
+  private boolean given(String option) {
+    return itself.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private TrainingRecipe recipeOf(ProposalModel model) {
+    try {
+      return STANDARD.withModel(model);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(from + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The weights of a model fit its own shape alone. */
+  private void refuseConflicts(TrainingRecipe recipe, TrainingRecipe base) {
+    if (!recipe.widths().equals(base.widths())) {
+      throw conflict("--widths", Numbers.of(base.widths()), Numbers.of(recipe.widths()));
+    }
+    if (recipe.rpnChannels() != base.rpnChannels()) {
+      throw conflict("--rpn-channels", base.rpnChannels(), recipe.rpnChannels());
+    }
+    int sizes = base.anchors().sizes().get(0).size();
+    if (recipe.anchors().perPosition() != base.anchors().perPosition()) {
+      throw conflict("--anchor-sizes", sizes + " sizes", anchorSizes);
+    }
+  }
+
+  private IllegalArgumentException conflict(String option, Object expected, Object got) {
+    return new IllegalArgumentException(
+        option + ": expected " + expected + ", as --from " + from + " has, got " + got);
+  }
+
+  private ProposalModel start(TrainingRecipe recipe, @Nullable ProposalModel model) {
+    if (model != null) {
+      return recipe.startingFrom(model);
+    }
     try {
       return recipe.freshModel();
     } catch (IllegalArgumentException e) {
@@ -218,7 +294,10 @@ final class TrainCommand extends Subcommand {
       throws IOException {
     var report =
         new PreflightReport(
-            Preflight.of(start, pictures), anchorSizes, stride(start), training.skipped());
+            Preflight.of(start, pictures),
+            Numbers.of(start.anchors().sizes().get(0)),
+            stride(start),
+            training.skipped());
     if (!json.isStandardOutput()) {
       describe(training, start);
       report.print(out());
@@ -242,6 +321,9 @@ final class TrainCommand extends Subcommand {
             start.network().architecture().parameters(),
             start.anchors().perPosition(),
             stride(start));
+    if (from != null) {
+      out().println("starting with the weights of " + from);
+    }
   }
 
   /** The log, and in the plot what happened before a resumption. */

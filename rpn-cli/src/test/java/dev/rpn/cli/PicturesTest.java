@@ -3,6 +3,12 @@ package dev.rpn.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.rpn.io.picture.Picture;
+import dev.rpn.io.weights.ModelFile;
+import dev.rpn.model.Architecture;
+import dev.rpn.model.Network;
+import dev.rpn.model.ProposalModel;
+import dev.rpn.model.RpnHead;
+import dev.rpn.model.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -228,6 +234,163 @@ class PicturesTest {
     assertThat(training.code()).isEqualTo(2);
     assertThat(training.err()).contains("--json: what --dry-run tells");
     assertThat(other).doesNotExist();
+  }
+
+  /** Trains on from the model that all tests share. */
+  private static Rpn.Result trainOn(Path out, Object... more) {
+    return trainFrom(model, out, more);
+  }
+
+  private static Rpn.Result trainFrom(Path start, Path out, Object... more) {
+    var args = new ArrayList<Object>();
+    args.addAll(List.of("train", "--data", folder.resolve("data"), "--out", out));
+    args.addAll(List.of("--from", start));
+    args.addAll(List.of(more));
+    return Rpn.run(args.toArray());
+  }
+
+  @Test
+  void trainingOnTakesTheModelsShapeAndFrozenOnlyItsHeadLearns() throws IOException {
+    Path other = folder.resolve("trained-on.safetensors");
+    Rpn.Result result = trainOn(other, "--freeze", "backbone", "--epochs", 1);
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.err()).doesNotContain("warning");
+    assertThat(result.out()).contains("starting with the weights of " + model, "anchors 8,16,24: ");
+    ProposalModel before = ModelFile.read(model);
+    ProposalModel after = ModelFile.read(other);
+    assertThat(after.network().architecture()).isEqualTo(before.network().architecture());
+    assertThat(after.anchors()).isEqualTo(before.anchors());
+    assertThat(after.profile()).isEqualTo(before.profile());
+    assertThat(after.preprocessing()).isEqualTo(before.preprocessing());
+    after
+        .network()
+        .weights()
+        .asMap()
+        .forEach((name, tensor) -> {
+          Tensor old = before.network().weights().get(name);
+          if (name.startsWith("block")) {
+            assertThat(tensor).as(name).isEqualTo(old);
+          } else {
+            assertThat(tensor).as(name).isNotEqualTo(old);
+          }
+        });
+  }
+
+  @Test
+  void trainingOnResumesToTheSameBits() throws IOException {
+    Path whole = folder.resolve("whole.safetensors");
+    assertThat(trainOn(whole, "--epochs", 3).code()).isZero();
+    // The first epoch's checkpoint is there when measuring fails on a broken picture.
+    Path data = folder.resolve("data");
+    Files.writeString(data.resolve("JPEGImages").resolve("broken.jpg"), "no picture");
+    Files.copy(
+        data.resolve("Annotations").resolve("scene0.xml"),
+        data.resolve("Annotations").resolve("broken.xml"));
+    Files.writeString(data.resolve("ImageSets").resolve("Main").resolve("broken.txt"), "broken\n");
+    Path halves = folder.resolve("halves.safetensors");
+    Rpn.Result stopped = trainOn(halves, "--epochs", 3, "--eval-split", "broken");
+    assertThat(stopped.code()).isEqualTo(1);
+    assertThat(stopped.err()).contains("broken.jpg");
+    assertThat(halves).doesNotExist();
+    Rpn.Result fresh =
+        Rpn.run(
+            "train",
+            "--data",
+            data,
+            "--out",
+            halves,
+            "--epochs",
+            3,
+            "--resume",
+            "--widths",
+            "4,4,4,4,4,4",
+            "--size",
+            "64x48",
+            "--anchor-sizes",
+            "8,16,24");
+    assertThat(fresh.code()).isEqualTo(1);
+    assertThat(fresh.err()).contains("is of another training");
+    Rpn.Result resumed = trainOn(halves, "--epochs", 3, "--resume");
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertThat(resumed.err()).doesNotContain("no checkpoint");
+    assertThat(resumed.out()).contains("epoch  2 of 3").doesNotContain("epoch  1 of 3");
+    assertThat(halves).hasSameBinaryContentAs(whole);
+  }
+
+  @Test
+  void trainingOnMayChangeAnchorSizesAndThePicturesSize() {
+    Rpn.Result result =
+        trainOn(
+            folder.resolve("dry.safetensors"),
+            "--dry-run",
+            "--anchor-sizes",
+            "10,20,40",
+            "--size",
+            "96x80");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out())
+        .contains("9 anchors a position, stride 4", "anchors 10,20,40: ")
+        .contains("starting with the weights of " + model);
+    assertThat(folder.resolve("dry.safetensors")).doesNotExist();
+  }
+
+  @Test
+  void whatDoesNotFitTheModelIsRefused() throws IOException {
+    Path other = folder.resolve("refused.safetensors");
+    assertRefused(
+        trainOn(other, "--widths", "4,4,4,4,4,5"),
+        2,
+        "--widths: expected 4,4,4,4,4,4, as --from " + model + " has, got 4,4,4,4,4,5");
+    assertRefused(
+        trainOn(other, "--rpn-channels", 8),
+        2,
+        "--rpn-channels: expected 4, as --from " + model + " has, got 8");
+    assertRefused(
+        trainOn(other, "--anchor-sizes", "8,16"),
+        2,
+        "--anchor-sizes: expected 3 sizes, as --from " + model + " has, got 8,16");
+    assertRefused(trainOn(model), 2, "--out: expected another file than --from's, got " + model);
+    Path head = folder.resolve("head.safetensors");
+    var alone = Architecture.of(new RpnHead(4, 9));
+    ProposalModel like = ModelFile.read(model);
+    ModelFile.write(
+        head,
+        new ProposalModel(
+            Network.initialized(alone, 1), like.anchors(), like.profile(), like.preprocessing()));
+    Path hostile = Files.writeString(folder.resolve("hostile.safetensors"), "not a model");
+    Path absent = folder.resolve("absent.safetensors");
+    assertRefused(
+        trainFrom(head, other),
+        1,
+        head + ": model: expected one with a backbone, got a head alone");
+    assertRefused(trainFrom(absent, other), 1, absent + ": no such file");
+    assertRefused(trainFrom(hostile, other), 1, hostile.toString());
+    assertThat(other).doesNotExist();
+  }
+
+  private static void assertRefused(Rpn.Result result, int code, String sentence) {
+    assertThat(result.code()).as(result.err()).isEqualTo(code);
+    assertThat(result.err()).startsWith("rpn train: " + sentence).hasLineCount(1);
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void aFrozenBackboneOfRandomWeightsIsWarnedOf() {
+    Rpn.Result result =
+        Rpn.run(
+            "train",
+            "--data",
+            folder.resolve("data"),
+            "--out",
+            folder.resolve("dry.safetensors"),
+            "--dry-run",
+            "--freeze",
+            "backbone");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.err())
+        .isEqualTo(
+            "train: warning: --freeze backbone without --from: the head learns on a backbone of"
+                + " random weights\n");
   }
 
   @Test

@@ -46,6 +46,7 @@ class UsageTest {
                   "--out",
                   "--split",
                   "--eval-split",
+                  "--from",
                   "--widths",
                   "--rpn-channels",
                   "--anchor-sizes",

@@ -27,6 +27,12 @@ final class Pass {
   private final MemorySegment[] scratch;
   private final MapShape[] shapes;
   private final MapShape heads;
+
+  // Cut once, so that a step makes no slices.
+  private final MemorySegment logits;
+  private final MemorySegment deltas;
+  private final MemorySegment logitGradients;
+  private final MemorySegment deltaGradients;
   private final Step[] forward;
   private final Step[] backward;
 
@@ -40,7 +46,13 @@ final class Pass {
     this.maps = maps;
     this.scratch = scratch;
     shapes = stages.shapes(input);
-    heads = hiddenShape().withChannels(stages.head().outputs());
+    MapShape hidden = shapes[shapes.length - 1];
+    heads = hidden.withChannels(stages.head().outputs());
+    long logitBytes = hidden.withChannels(stages.head().anchors()).bytes();
+    logits = maps.outputs(heads).asSlice(0, logitBytes);
+    deltas = maps.outputs(heads).asSlice(logitBytes);
+    logitGradients = maps.outputGradients(heads).asSlice(0, logitBytes);
+    deltaGradients = maps.outputGradients(heads).asSlice(logitBytes);
     forward = forwardSteps().toArray(Step[]::new);
     backward = backwardSteps().toArray(Step[]::new);
   }
@@ -92,27 +104,19 @@ final class Pass {
   }
 
   MemorySegment logits() {
-    return logits(maps.outputs(heads));
+    return logits;
   }
 
   MemorySegment deltas() {
-    return deltas(maps.outputs(heads));
+    return deltas;
   }
 
   MemorySegment logitGradients() {
-    return logits(maps.outputGradients(heads));
+    return logitGradients;
   }
 
   MemorySegment deltaGradients() {
-    return deltas(maps.outputGradients(heads));
-  }
-
-  private MemorySegment logits(MemorySegment planes) {
-    return planes.asSlice(0, hiddenShape().withChannels(stages.head().anchors()).bytes());
-  }
-
-  private MemorySegment deltas(MemorySegment planes) {
-    return planes.asSlice(hiddenShape().withChannels(stages.head().anchors()).bytes());
+    return deltaGradients;
   }
 
   private MemorySegment activation(int index) {

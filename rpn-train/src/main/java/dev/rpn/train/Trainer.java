@@ -5,10 +5,12 @@ import dev.rpn.kernel.KernelProvider;
 import dev.rpn.model.Optimizer;
 import dev.rpn.model.Preprocessing;
 import dev.rpn.model.ProposalModel;
+import dev.rpn.model.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +44,8 @@ public final class Trainer implements AutoCloseable {
    * Takes all the memory that the steps need; reads no picture yet.
    *
    * @param recipe how to train
-   * @param start the model to begin with, see {@link TrainingRecipe#freshModel}; not changed
+   * @param start the model to begin with: {@link TrainingRecipe#freshModel} or {@link
+   *     TrainingRecipe#startingFrom}; not changed
    * @param pictures at least one
    * @param workers who share the work; not closed
    * @param checkpoints where to write them; null for none
@@ -80,14 +83,23 @@ public final class Trainer implements AutoCloseable {
     description =
         String.format(
             Locale.ROOT,
-            "%s; %s; %s; %s; %d pictures with checksum %08x",
+            "%s; %s; %s; %s; %s; weights with checksum %08x; %d pictures with checksum %08x",
             recipe,
             start.network().architecture(),
             start.anchors(),
             start.profile(),
+            preprocessing,
+            checksum(start.network().weights()),
             order.length,
             this.pictures.checksum());
     shuffle();
+  }
+
+  /** Changes with any bit, so that no training is resumed that began with another model. */
+  private static int checksum(Weights weights) {
+    CRC32C sum = new CRC32C();
+    weights.asMap().values().forEach(tensor -> sum.update(tensor.data().asByteBuffer()));
+    return (int) sum.getValue();
   }
 
   private void shuffle() {

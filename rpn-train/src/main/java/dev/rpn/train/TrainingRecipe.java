@@ -4,11 +4,14 @@ import dev.rpn.anchor.AnchorRecipe;
 import dev.rpn.anchor.Profile;
 import dev.rpn.model.Architecture;
 import dev.rpn.model.Backbone;
+import dev.rpn.model.Conv3x3;
+import dev.rpn.model.Layer;
 import dev.rpn.model.Network;
 import dev.rpn.model.Optimizer;
 import dev.rpn.model.Preprocessing;
 import dev.rpn.model.ProposalModel;
 import dev.rpn.model.RpnHead;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -134,20 +137,105 @@ public record TrainingRecipe(
   }
 
   /**
+   * The same for a trained model to go on from: its widths, channels, anchors and profile, and the
+   * size that it resizes pictures to, if any.
+   *
+   * @throws IllegalArgumentException if the model has no backbone, one in another arrangement than
+   *     {@link Backbone#thin}, or several levels of anchors
+   */
+  public TrainingRecipe withModel(ProposalModel model) {
+    Preprocessing preprocessing = model.preprocessing();
+    boolean resizes = preprocessing.width() > 0;
+    return new TrainingRecipe(
+        widths(model.network().architecture()),
+        model.network().architecture().head().channels(),
+        model.anchors(),
+        model.profile(),
+        resizes ? preprocessing.width() : width,
+        resizes ? preprocessing.height() : height,
+        epochs,
+        batch,
+        optimizer,
+        seed,
+        options);
+  }
+
+  private static List<Integer> widths(Architecture architecture) {
+    Backbone backbone =
+        architecture
+            .backbone()
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "model: expected one with a backbone, got a head alone"));
+    var widths = new ArrayList<Integer>();
+    for (Layer layer : backbone.layers()) {
+      if (layer instanceof Conv3x3 convolution) {
+        widths.add(convolution.outputs());
+      }
+    }
+    if (widths.isEmpty() || widths.size() > 13 || !thin(widths).equals(backbone)) {
+      throw new IllegalArgumentException(
+          "model: expected a backbone in VGG16's arrangement, got "
+              + backbone.layers().stream().map(Layer::name).toList());
+    }
+    return widths;
+  }
+
+  private static Backbone thin(List<Integer> widths) {
+    return Backbone.thin(widths.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  private Architecture architecture() {
+    return Architecture.of(thin(widths), new RpnHead(rpnChannels, anchors.perPosition()));
+  }
+
+  /**
    * A model with fresh weights, the same for the same seed.
    *
    * @throws IllegalArgumentException if the head's channels are not the last width, or there are
    *     not 1 to 13 widths
    */
   public ProposalModel freshModel() {
-    int[] channels = widths.stream().mapToInt(Integer::intValue).toArray();
-    Architecture architecture =
-        Architecture.of(Backbone.thin(channels), new RpnHead(rpnChannels, anchors.perPosition()));
     return new ProposalModel(
-        Network.initialized(architecture, seed),
+        Network.initialized(architecture(), seed),
         anchors,
         profile,
         Preprocessing.symmetric(width, height));
+  }
+
+  /**
+   * A trained model to go on from, for a {@link Trainer}: its weights, and what it does to a
+   * pixel's value, with this recipe's anchors and size of pictures.
+   *
+   * @param model shares its weights with the result
+   * @throws IllegalArgumentException if its widths, channels, anchors a position or profile are not
+   *     this recipe's, or it has no backbone; {@link #withModel} gives a recipe that has them
+   */
+  public ProposalModel startingFrom(ProposalModel model) {
+    Architecture found = model.network().architecture();
+    String expected = describe(widths, rpnChannels, anchors.perPosition(), profile);
+    String got =
+        describe(widths(found), found.head().channels(), found.head().anchors(), model.profile());
+    if (!expected.equals(got)) {
+      throw new IllegalArgumentException("model: expected " + expected + ", got " + got);
+    }
+    Preprocessing pixels = model.preprocessing();
+    return new ProposalModel(
+        model.network(),
+        anchors,
+        profile,
+        new Preprocessing(width, height, pixels.order(), pixels.mean(), pixels.scale()));
+  }
+
+  private static String describe(List<Integer> widths, int channels, int anchors, Profile profile) {
+    return "widths "
+        + widths
+        + ", "
+        + channels
+        + " channels, "
+        + anchors
+        + " anchors a position and profile "
+        + profile.name();
   }
 
   /**

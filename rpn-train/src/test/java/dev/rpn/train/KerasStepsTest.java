@@ -22,12 +22,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KerasStepsTest {
   private static final int STEPS = 200;
   private static final int ANCHORS = 9;
-  private static final int BATCH = 2;
-  private static final int HEIGHT = 6;
-  private static final int WIDTH = 7;
-
-  /** A mean square of deltas between -2 and 2. */
-  private static final double LEARNT_BY_HEART = 1e-4;
 
   /** Upper 24 bits of SplitMix64, less 2^23. */
   private static int integer(long stream, int index) {
@@ -47,7 +41,7 @@ class KerasStepsTest {
     return tensor;
   }
 
-  private static CompiledNetwork network(int channels) {
+  private static CompiledNetwork network(int channels, float learningRate) {
     Architecture architecture = Architecture.of(new RpnHead(channels, ANCHORS));
     float wide = channels == 16 ? 1f / 8 : 1f / 32;
     float narrow = 4 * wide;
@@ -60,7 +54,7 @@ class KerasStepsTest {
     tensors.put("classification/bias", uniform(6, 1f / 16, ANCHORS));
     return new Network(architecture, Weights.of(architecture, tensors))
         .compile(
-            Adam.keras(),
+            Adam.keras().withLearningRate(learningRate),
             Map.of(
                 RpnHead.CLASSIFICATION,
                 Losses.named("binary_crossentropy"),
@@ -68,44 +62,39 @@ class KerasStepsTest {
                 Losses.named("mse")));
   }
 
-  private static FitData data(int channels) {
-    Tensor objects = Tensor.zeros(BATCH, HEIGHT, WIDTH, ANCHORS);
-    for (int i = 0; i < BATCH * HEIGHT * WIDTH * ANCHORS; i++) {
+  private static FitData data(int channels, int batch, int height, int width) {
+    Tensor objects = Tensor.zeros(batch, height, width, ANCHORS);
+    for (int i = 0; i < batch * height * width * ANCHORS; i++) {
       objects.set(i, integer(8, i) < -(1 << 23) + (1 << 24) / 10 ? 1 : 0);
     }
     return new FitData(
-        uniform(7, 1, BATCH, HEIGHT, WIDTH, channels),
+        uniform(7, 1, batch, height, width, channels),
         objects,
-        uniform(9, 2, BATCH, HEIGHT, WIDTH, 4 * ANCHORS));
+        uniform(9, 2, batch, height, width, 4 * ANCHORS));
   }
 
   @ParameterizedTest
-  @CsvSource({"16, scalar", "16, simd", "512, simd"})
-  void everyLossIsKeras(int channels, String kernels) {
+  @CsvSource({"16, 2, 6, 7, 1e-3, scalar", "16, 2, 6, 7, 1e-3, simd", "512, 1, 4, 5, 5e-6, simd"})
+  void everyLossIsKeras(
+      int channels, int batch, int height, int width, float learningRate, String kernels) {
     double[] expected = Golden.read("keras-steps.npz").get("c" + channels).toDoubles();
     assertThat(expected).hasSize(3 * STEPS);
+    CompiledNetwork network = network(channels, learningRate);
+    FitData data = data(channels, batch, height, width);
     try (var workers = new Workers(2);
-        var session =
-            new FitSession(network(channels), data(channels), Kernels.named(kernels), workers)) {
+        var session = new FitSession(network, data, Kernels.named(kernels), workers)) {
       for (int i = 0; i < expected.length; i += 3) {
         session.step();
-        double total = expected[i];
-        double location = expected[i + 2];
-        assertClose(i, "total", session.loss(), total, total);
-        assertClose(
-            i, "classification", session.classificationLoss(), expected[i + 1], expected[i + 1]);
-        // 512 channels learn these deltas by heart. Where their loss is but the square of what
-        // float32 rounds, Keras too repeats its own to 5e-4 only, without oneDNN.
-        double scale = location >= LEARNT_BY_HEART ? location : total;
-        assertClose(i, "location", session.locationLoss(), location, scale);
+        assertClose(i, "total", session.loss(), expected[i]);
+        assertClose(i, "classification", session.classificationLoss(), expected[i + 1]);
+        assertClose(i, "location", session.locationLoss(), expected[i + 2]);
       }
     }
   }
 
-  private static void assertClose(
-      int index, String loss, double found, double expected, double scale) {
+  private static void assertClose(int index, String loss, double found, double expected) {
     assertThat(found)
         .as("%s loss of step %d", loss, index / 3 + 1)
-        .isCloseTo(expected, within(1e-5 * scale));
+        .isCloseTo(expected, within(1e-5 * expected));
   }
 }
