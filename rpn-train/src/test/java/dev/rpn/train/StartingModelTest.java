@@ -180,8 +180,8 @@ class StartingModelTest {
         .isEqualTo(new Preprocessing(32, 32, ChannelOrder.BGR, mean, scale));
     ProposalModel unsized =
         new ProposalModel(fresh.network(), fresh.anchors(), fresh.profile(), Preprocessing.caffe());
-    assertThat(standard.withModel(unsized).width()).isEqualTo(320);
-    assertThat(standard.withModel(unsized).height()).isEqualTo(240);
+    assertThat(standard.withModel(unsized).width()).isEqualTo(standard.width());
+    assertThat(standard.withModel(unsized).height()).isEqualTo(standard.height());
   }
 
   @Test
