@@ -77,8 +77,9 @@ final class DirectWeightGradient implements WeightGradient {
     tileRows = Math.ceilDiv(inputs, ROWS);
     pitch = shape.width() + 1;
     int chunkGroups = Math.min(groups, CHUNK_GROUPS);
-    int chunkVectors = Math.min(vectors, CHUNK_VECTORS);
-    long positionBytes = chunkGroups * GROUP_BYTES + chunkVectors * BYTES;
+    // Outputs counted in groups as well, so that bands are the same at any width.
+    long positionBytes =
+        (chunkGroups + Math.min(Math.ceilDiv(outputs, GROUP), CHUNK_GROUPS)) * GROUP_BYTES;
     int rows = Math.clamp(BAND_BYTES / positionBytes / pitch, 1, shape.height());
     rows = Math.clamp(MAX_POSITIONS / pitch, 1, rows);
     bandsOfImage = Math.ceilDiv(shape.height(), rows);

@@ -2,7 +2,6 @@ package dev.rpn.simd;
 
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.LANES;
-import static dev.rpn.simd.Species.PANEL;
 
 import dev.rpn.kernel.Fma;
 import dev.rpn.model.MapShape;
@@ -10,17 +9,21 @@ import java.lang.foreign.MemorySegment;
 
 /** The gradient of a 3x3 convolution with respect to its weights, for one shape. */
 interface WeightGradient {
-  /** With fewer channels transforms cost more than the products that they save. */
-  int LEAST_CHANNELS = 32;
+  /** With fewer inputs transforms cost more than the products that they save. */
+  int LEAST_INPUTS = 32;
+
+  /**
+   * A panel of the widest vectors, on any machine: both ways round differently, and a training has
+   * the same bits at any width.
+   */
+  int LEAST_OUTPUTS = 64;
 
   /**
    * The faster of both ways. F(3x3,2x2) multiplies whole panels: with 32 outputs in a panel of 64
    * it took 1.7 times as long as the plain sum, with 64 outputs 0.6 to 0.95 times.
    */
   static WeightGradient of(MapShape shape, int outputs) {
-    return Fma.FUSED
-            && shape.channels() >= LEAST_CHANNELS
-            && outputs >= Math.max(LEAST_CHANNELS, PANEL)
+    return Fma.FUSED && shape.channels() >= LEAST_INPUTS && outputs >= LEAST_OUTPUTS
         ? new WinogradWeightGradient(shape, outputs)
         : new DirectWeightGradient(shape, outputs);
   }
