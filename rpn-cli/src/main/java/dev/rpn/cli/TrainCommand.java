@@ -43,8 +43,8 @@ import picocli.CommandLine.Spec;
       "  rpn train --data bccd --out cells.safetensors --dry-run",
       "  rpn train --data bccd --out cells.safetensors --plot cells.png",
       "  rpn train --data bccd --out cells.safetensors --resume",
-      "  rpn train --data bccd --out cells.safetensors --flip --schedule cosine --warmup 50"
-          + " --average 0.998",
+      "  rpn train --data bccd --out quick.safetensors --size 320x240 --anchor-sizes 24,48,96"
+          + " --epochs 5",
       "  rpn train --data mine --out mine.safetensors --from cells.safetensors --freeze backbone"
     })
 final class TrainCommand extends Subcommand {

@@ -128,7 +128,9 @@ final class UpdateOptions {
       names = "--flip",
       negatable = true,
       fallbackValue = "true",
-      description = "Mirror pictures and boxes left to right every other time, by chance.")
+      description =
+          "Mirror pictures and boxes left to right every other time, by chance; on unless"
+              + " --no-flip is given.")
   private boolean flips = STANDARD.flips();
 
   @Option(
