@@ -93,8 +93,8 @@ public record TrainingRecipe(
   /**
    * A thin VGG for pictures of 480 x 360 with objects of 36 to 144 pixels: stride 16, 128 channels,
    * nine anchors, ten epochs of two pictures a step, some of them mirrored, torch's Adam from 3e-4
-   * along half a cosine, and the moving average of the weights. Found on blood cells, within the
-   * time that torchvision takes for twelve epochs at 320 x 240; see docs/training.md.
+   * along half a cosine, and the moving average of the weights. The best of those that
+   * docs/training.md compares.
    */
   public static TrainingRecipe standard() {
     return new TrainingRecipe(
