@@ -211,7 +211,6 @@ final class Pass {
                 classificationBias,
                 locationKernel,
                 locationBias,
-                scratch[worker],
                 part,
                 parts),
         parts);
