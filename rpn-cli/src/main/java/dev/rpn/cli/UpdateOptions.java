@@ -129,8 +129,8 @@ final class UpdateOptions {
       negatable = true,
       fallbackValue = "true",
       description =
-          "Mirror pictures and boxes left to right every other time, by chance; on unless"
-              + " --no-flip is given.")
+          "Mirror pictures and boxes left to right every other time, by chance; --no-flip leaves"
+              + " them as they are. Default: --flip")
   private boolean flips = STANDARD.flips();
 
   @Option(
