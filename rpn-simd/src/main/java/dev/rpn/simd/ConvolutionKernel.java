@@ -72,11 +72,9 @@ final class ConvolutionKernel implements StageKernel {
     int first = convolution.firstTile(shape, block, blocks);
     int count = convolution.firstTile(shape, block + 1, blocks) - first;
     convolution.transformInput(shape, input, scratch, first, count);
-    for (int group = 0; group < convolution.panels; group = convolution.groupEnd(group)) {
-      convolution.multiply(packed, group, scratch, count);
-      for (int panel = group; panel < convolution.groupEnd(group); panel++) {
-        transformOutput(shape, output, packed, scratch, panel, panel - group, first, count);
-      }
+    convolution.multiply(packed, scratch, count);
+    for (int panel = 0; panel < convolution.panels; panel++) {
+      transformOutput(shape, output, packed, scratch, panel, first, count);
     }
   }
 
@@ -86,7 +84,6 @@ final class ConvolutionKernel implements StageKernel {
       MemorySegment packed,
       MemorySegment scratch,
       int panel,
-      int panelOfGroup,
       int first,
       int count) {
     Winograd winograd = convolution.winograd;
@@ -110,7 +107,7 @@ final class ConvolutionKernel implements StageKernel {
       int x = column * side;
       long to =
           (((long) image * shape.height() + y) * shape.width() + x) * yColumn + panel * PANEL_BYTES;
-      long m = convolution.mOffset(rows, panelOfGroup) + tile * PANEL_BYTES;
+      long m = convolution.mOffset(rows, panel) + tile * PANEL_BYTES;
       if (whole && y + side <= shape.height() && x + side <= shape.width()) {
         winograd.output(scratch, m, mPlane, packed, bias, output, to, yRow, yColumn, vectors);
       } else {

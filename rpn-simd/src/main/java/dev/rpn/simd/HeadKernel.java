@@ -88,11 +88,9 @@ final class HeadKernel implements StageKernel {
     int count = convolution.firstTile(shape, block + 1, blocks) - first;
     int rows = WinogradConvolution.rows(count);
     convolution.transformInput(shape, input, scratch, first, count);
-    for (int group = 0; group < convolution.panels; group = convolution.groupEnd(group)) {
-      convolution.multiply(packed, group, scratch, count);
-      for (int panel = group; panel < convolution.groupEnd(group); panel++) {
-        transformOutput(packed, scratch, panel, panel - group, count);
-      }
+    convolution.multiply(packed, scratch, count);
+    for (int panel = 0; panel < convolution.panels; panel++) {
+      transformOutput(packed, scratch, panel, count);
     }
     locatePixels(shape, scratch, first, count);
     heads.run(
@@ -108,8 +106,7 @@ final class HeadKernel implements StageKernel {
         shape.positions());
   }
 
-  private void transformOutput(
-      MemorySegment packed, MemorySegment scratch, int panel, int panelOfGroup, int count) {
+  private void transformOutput(MemorySegment packed, MemorySegment scratch, int panel, int count) {
     Winograd winograd = convolution.winograd;
     int rows = WinogradConvolution.rows(count);
     int pixels = winograd.side * winograd.side;
@@ -117,7 +114,7 @@ final class HeadKernel implements StageKernel {
     for (int tile = 0; tile < count; tile++) {
       winograd.output(
           scratch,
-          convolution.mOffset(rows, panelOfGroup) + tile * PANEL_BYTES,
+          convolution.mOffset(rows, panel) + tile * PANEL_BYTES,
           convolution.mPlane(rows),
           packed,
           filters.biasOffset() + panel * PANEL_BYTES,

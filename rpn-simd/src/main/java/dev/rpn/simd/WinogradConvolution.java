@@ -11,12 +11,12 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The part that every Winograd stage shares: a block of tiles is transformed, then multiplied with
- * one panel of filters after the other.
+ * the filters of one position after the other.
  *
  * <p>In scratch memory a block's tiles are the rows of two families of matrices, one matrix a
  * position: {@code V}, the transformed inputs, with a row of input channels, and {@code M}, the
- * products, with a row of one panel of output channels. The number of rows is rounded up to the
- * register tile; what the surplus rows hold is never read.
+ * products, with a row of one panel of output channels and one matrix a panel. The number of rows
+ * is rounded up to the register tile; what the surplus rows hold is never read.
  */
 final class WinogradConvolution {
   /** Keeps the streams of a transform, one a position, off each other's cache sets. */
@@ -112,13 +112,13 @@ final class WinogradConvolution {
     return rows * PANEL_BYTES + M_SKEW;
   }
 
-  /** Where the products with one panel of a group lie, the first at 0. */
-  long mOffset(int rows, int panelOfGroup) {
-    return winograd.positions * (vPlane(rows) + panelOfGroup * mPlane(rows));
+  /** Where the products with one panel lie. */
+  long mOffset(int rows, int panel) {
+    return winograd.positions * (vPlane(rows) + panel * mPlane(rows));
   }
 
   private long windowOffset(int rows) {
-    return mOffset(rows, groupPanels);
+    return mOffset(rows, panels);
   }
 
   long scratchBytes(int rows) {
@@ -197,32 +197,31 @@ final class WinogradConvolution {
     }
   }
 
-  /** The end of the group of panels that begins with this one: they are multiplied together. */
-  int groupEnd(int panel) {
-    return Math.min(panels, panel + groupPanels);
-  }
-
   /**
-   * Fills M with the products of V and a group of panels of filters. A few rows of V meet one panel
-   * after the other while they are in the first-level cache, and the panels stay in the second.
+   * Fills M with the products of V and the filters. A few rows of V meet one panel of a group after
+   * the other while they are in the first-level cache; the group's filters of a position stay in
+   * the second, and so does that position's V while one group follows the other.
    */
-  void multiply(MemorySegment packed, int firstPanel, MemorySegment scratch, int count) {
+  void multiply(MemorySegment packed, MemorySegment scratch, int count) {
     int rows = rows(count);
     long panelBytes = inputs * PANEL_BYTES;
     for (int position = 0; position < winograd.positions; position++) {
       long v = position * vPlane(rows);
-      for (int row = 0; row < rows; row += TILE_ROWS) {
-        for (int panel = firstPanel; panel < groupEnd(firstPanel); panel++) {
-          ProductKernel.multiply(
-              scratch,
-              v + row * vRow(),
-              vRow(),
-              packed,
-              (panel * winograd.positions + position) * panelBytes,
-              inputs,
-              Species.panelVectors(outputs, panel),
-              scratch,
-              mOffset(rows, panel - firstPanel) + position * mPlane(rows) + row * PANEL_BYTES);
+      for (int group = 0; group < panels; group += groupPanels) {
+        int end = Math.min(panels, group + groupPanels);
+        for (int row = 0; row < rows; row += TILE_ROWS) {
+          for (int panel = group; panel < end; panel++) {
+            ProductKernel.multiply(
+                scratch,
+                v + row * vRow(),
+                vRow(),
+                packed,
+                (panel * winograd.positions + position) * panelBytes,
+                inputs,
+                Species.panelVectors(outputs, panel),
+                scratch,
+                mOffset(rows, panel) + position * mPlane(rows) + row * PANEL_BYTES);
+          }
         }
       }
     }
