@@ -6,6 +6,7 @@ import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.ORDER;
 import static dev.rpn.simd.Species.PANEL_BYTES;
 import static dev.rpn.simd.Species.TILE_ROWS;
+import static dev.rpn.simd.Species.TILE_VECTORS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
@@ -68,6 +69,16 @@ final class TransposedProduct {
         FloatVector.fromMemorySegment(FLOAT, memory, from + tile * STEP + lane, ORDER)
             .intoMemorySegment(memory, at + tile * bytes + lane, ORDER);
       }
+    }
+  }
+
+  /** Adds a tile of sums to another. */
+  static void add(MemorySegment memory, long from, long to) {
+    for (int i = 0; i < TILE_ROWS * TILE_VECTORS; i++) {
+      long at = i * BYTES;
+      FloatVector.fromMemorySegment(FLOAT, memory, to + at, ORDER)
+          .add(FloatVector.fromMemorySegment(FLOAT, memory, from + at, ORDER))
+          .intoMemorySegment(memory, to + at, ORDER);
     }
   }
 
