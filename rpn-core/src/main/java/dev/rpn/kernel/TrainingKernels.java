@@ -73,6 +73,7 @@ public interface TrainingKernels {
    * @param classificationBias written, {@code k}
    * @param locationKernel written, {@code (channels, 4k)}
    * @param locationBias written, {@code 4k}
+   * @param scratch {@link #headsWeightGradientScratchBytes} bytes, this thread's own
    */
   void headsWeightGradient(
       MapShape hidden,
@@ -83,8 +84,12 @@ public interface TrainingKernels {
       MemorySegment classificationBias,
       MemorySegment locationKernel,
       MemorySegment locationBias,
+      MemorySegment scratch,
       int part,
       int parts);
+
+  /** Bytes of scratch for one thread of {@link #headsWeightGradient}. */
+  long headsWeightGradientScratchBytes(MapShape hidden, int anchors);
 
   /**
    * The gradient of max-pooling: each output's gradient goes to the first of its window that holds

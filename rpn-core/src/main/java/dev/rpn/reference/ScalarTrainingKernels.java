@@ -72,6 +72,7 @@ final class ScalarTrainingKernels implements TrainingKernels {
       MemorySegment classificationBias,
       MemorySegment locationKernel,
       MemorySegment locationBias,
+      MemorySegment scratch,
       int part,
       int parts) {
     long logits = (long) hidden.positions() * anchors * Float.BYTES;
@@ -91,6 +92,11 @@ final class ScalarTrainingKernels implements TrainingKernels {
     gradient.run(
         1, hidden, in, 4 * anchors, deltaGradient, locationKernel, locationBias, part, parts);
     giveBack(gradient);
+  }
+
+  @Override
+  public long headsWeightGradientScratchBytes(MapShape hidden, int anchors) {
+    return 0;
   }
 
   @Override

@@ -45,7 +45,11 @@ public abstract class TrainingHeadsContract {
         Stream.iterate(1, c -> c <= 17, c -> c + 1).map(c -> Case.of(1, 3, 3, c, 2));
     return Stream.concat(
         Stream.concat(anchors, channels),
-        Stream.of(Case.of(2, 7, 13, 64, 3), Case.of(3, 1, 23, 5, 1), Case.of(1, 3, 2, 600, 4)));
+        Stream.of(
+            Case.of(2, 7, 13, 64, 3),
+            Case.of(1, 9, 29, 70, 9),
+            Case.of(3, 1, 23, 5, 1),
+            Case.of(1, 3, 2, 600, 4)));
   }
 
   private static Case of(int anchors) {
@@ -131,6 +135,8 @@ public abstract class TrainingHeadsContract {
       };
       MemorySegment hidden = input(arena, heads.hidden);
       MemorySegment gradient = input(arena, heads.outGradient);
+      Guarded scratch =
+          Guarded.bytes(arena, kernels().headsWeightGradientScratchBytes(heads.c.shape, k));
       inParts(
           parts,
           part ->
@@ -144,8 +150,10 @@ public abstract class TrainingHeadsContract {
                       out[1].segment(),
                       out[2].segment(),
                       out[3].segment(),
+                      scratch.segment(),
                       part,
                       parts));
+      scratch.assertIntact();
       return Arrays.stream(out).map(Guarded::floats).toArray(float[][]::new);
     }
   }
@@ -229,6 +237,36 @@ public abstract class TrainingHeadsContract {
       }
       assertSameBits("input, " + parts + " parts", inputGradient(heads, parts), wholeInput);
     }
+  }
+
+  /** So that every implementation has the same bits, at any width of vectors. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void weightGradientsAreChainsOver64PositionsAddedUp(Case c) {
+    Heads heads = Heads.random(c, Fill.NORMAL, "chains");
+    float[][] actual = weightGradient(heads, 2);
+    int k = c.anchors;
+    assertSameBits("classification", actual[0], chains(heads, heads.logitGradient(), k, false));
+    assertSameBits("its bias", actual[1], chains(heads, heads.logitGradient(), k, true));
+    assertSameBits("location", actual[2], chains(heads, heads.deltaGradient(), 4 * k, false));
+    assertSameBits("its bias", actual[3], chains(heads, heads.deltaGradient(), 4 * k, true));
+  }
+
+  private static float[] chains(Heads heads, float[] gradient, int outputs, boolean bias) {
+    int channels = heads.c.shape.channels();
+    int positions = heads.c.shape.positions();
+    float[] totals = new float[(bias ? 1 : channels) * outputs];
+    for (int i = 0; i < totals.length; i++) {
+      for (int first = 0; first < positions; first += 64) {
+        float sum = 0;
+        for (int p = first; p < Math.min(positions, first + 64); p++) {
+          float x = bias ? 1 : heads.hidden[p * channels + i / outputs];
+          sum = Fma.of(x, gradient[p * outputs + i % outputs], sum);
+        }
+        totals[i] += sum;
+      }
+    }
+    return totals;
   }
 
   /** What the definitions give in float64. */

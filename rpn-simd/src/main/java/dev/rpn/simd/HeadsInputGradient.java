@@ -52,19 +52,29 @@ final class HeadsInputGradient implements StageKernel {
     int end = (int) ((long) padded * (part + 1) / parts);
     for (int channel = (int) ((long) padded * part / parts); channel < end; channel++) {
       long to = channel / PANEL * panelBytes() + (long) (channel % PANEL) * Float.BYTES;
-      for (int output = 0; output < outputs; output++) {
-        float weight = channel < channels ? weight(channel, output) : 0;
-        packed.set(JAVA_FLOAT, to + output * PANEL_BYTES, weight);
+      if (channel < channels) {
+        spread(weights.classificationKernel(), channel, anchors, packed, to);
+        spread(weights.locationKernel(), channel, 4 * anchors, packed, to + anchors * PANEL_BYTES);
+      } else {
+        for (int output = 0; output < outputs; output++) {
+          packed.set(JAVA_FLOAT, to + output * PANEL_BYTES, 0);
+        }
       }
     }
   }
 
-  private float weight(int channel, int output) {
-    return output < anchors
-        ? weights.classificationKernel().getAtIndex(JAVA_FLOAT, (long) channel * anchors + output)
-        : weights
-            .locationKernel()
-            .getAtIndex(JAVA_FLOAT, (long) channel * 4 * anchors + output - anchors);
+  /**
+   * One channel's weights of one layer. A loop for each layer: where one loop chose between them,
+   * the compiler hoisted the first layer's bounds check over all of the loop's turns, and threw the
+   * code away each time that it failed.
+   */
+  private static void spread(
+      MemorySegment kernel, int channel, int columns, MemorySegment packed, long to) {
+    long from = (long) channel * columns * Float.BYTES;
+    for (int column = 0; column < columns; column++) {
+      float weight = kernel.get(JAVA_FLOAT, from + (long) column * Float.BYTES);
+      packed.set(JAVA_FLOAT, to + column * PANEL_BYTES, weight);
+    }
   }
 
   // Scratch: a tile of sums, then the gradients of its rows.

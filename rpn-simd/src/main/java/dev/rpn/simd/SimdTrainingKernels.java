@@ -2,6 +2,7 @@ package dev.rpn.simd;
 
 import dev.rpn.kernel.Algorithm;
 import dev.rpn.kernel.ConvolutionWeights;
+import dev.rpn.kernel.Fma;
 import dev.rpn.kernel.HeadWeights;
 import dev.rpn.kernel.Kernels;
 import dev.rpn.kernel.StageKernel;
@@ -19,6 +20,9 @@ final class SimdTrainingKernels implements TrainingKernels {
   /** Of the shapes that were asked for, the last first: a step makes none anew. */
   private volatile WeightGradient[] weightGradients = {};
 
+  private volatile HeadsWeightGradient[] headsWeightGradients = {};
+
+  /** Where products are not fused. */
   private final TrainingKernels scalar = Kernels.named("scalar").training();
 
   @Override
@@ -92,8 +96,23 @@ final class SimdTrainingKernels implements TrainingKernels {
       MemorySegment classificationBias,
       MemorySegment locationKernel,
       MemorySegment locationBias,
+      MemorySegment scratch,
       int part,
       int parts) {
+    if (Fma.FUSED) {
+      headsWeightGradient(hidden, anchors)
+          .run(
+              in,
+              outGradient,
+              classificationKernel,
+              classificationBias,
+              locationKernel,
+              locationBias,
+              scratch,
+              part,
+              parts);
+      return;
+    }
     scalar.headsWeightGradient(
         hidden,
         anchors,
@@ -103,8 +122,30 @@ final class SimdTrainingKernels implements TrainingKernels {
         classificationBias,
         locationKernel,
         locationBias,
+        scratch,
         part,
         parts);
+  }
+
+  @Override
+  public long headsWeightGradientScratchBytes(MapShape hidden, int anchors) {
+    return Fma.FUSED ? headsWeightGradient(hidden, anchors).scratchBytes() : 0;
+  }
+
+  private HeadsWeightGradient headsWeightGradient(MapShape hidden, int anchors) {
+    for (HeadsWeightGradient one : headsWeightGradients) {
+      if (one.fits(hidden, anchors)) {
+        return one;
+      }
+    }
+    var one = new HeadsWeightGradient(hidden, anchors);
+    synchronized (this) {
+      headsWeightGradients =
+          Stream.concat(Stream.of(one), Arrays.stream(headsWeightGradients))
+              .limit(MOST)
+              .toArray(HeadsWeightGradient[]::new);
+    }
+    return one;
   }
 
   @Override

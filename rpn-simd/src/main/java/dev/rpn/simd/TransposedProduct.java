@@ -2,8 +2,11 @@ package dev.rpn.simd;
 
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
+import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.ORDER;
 import static dev.rpn.simd.Species.PANEL_BYTES;
+import static dev.rpn.simd.Species.TILE_ROWS;
+import static dev.rpn.simd.Species.TILE_VECTORS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
@@ -17,29 +20,71 @@ import jdk.incubator.vector.FloatVector;
  * callers have another way there.
  */
 final class TransposedProduct {
+  /**
+   * Bytes from one row of a tile of the first matrix to the next: a tile's columns are packed, so
+   * that a product reads few lines of cache, one after the other. A constant: the bounds checks of
+   * accesses that are a variable step apart would stay in the loop.
+   */
+  private static final long STEP = (long) TILE_ROWS * Float.BYTES;
+
   private TransposedProduct() {}
 
   /**
    * {@code m[r][c] = sum over k of x[k][r] * u[k][c]}.
    *
    * @param memory holds all operands
-   * @param xStep bytes from one {@code k} to the next; a tile's rows lie one after the other
+   * @param xOffset a tile as {@link #pack} leaves it
    * @param uOffset {@code depth} rows of one panel, one after the other
    * @param depth how many products a sum has
    * @param mOffset where rows of one panel are written, one after the other
    */
-  static void multiply(
-      MemorySegment memory, long xOffset, long xStep, long uOffset, int depth, long mOffset) {
+  static void multiply(MemorySegment memory, long xOffset, long uOffset, int depth, long mOffset) {
     if (Species.WIDE_TILE) {
-      multiply5x4(memory, xOffset, xStep, uOffset, depth, mOffset);
+      multiply5x4(memory, xOffset, uOffset, depth, mOffset);
     } else {
-      multiply4x2(memory, xOffset, xStep, uOffset, depth, mOffset);
+      multiply4x2(memory, xOffset, uOffset, depth, mOffset);
+    }
+  }
+
+  /** Bytes of a packed tile of so many rows; the last is written beyond its end. */
+  static long packedBytes(int depth) {
+    return Math.ceilDiv(depth * STEP + BYTES, 64L) * 64;
+  }
+
+  /**
+   * Packs one row of the first matrix. A row spoils those behind it: they are to come later.
+   *
+   * @param from the row, and a vector of anything behind it
+   * @param to where the first tile begins
+   * @param depth how many rows each tile has room for
+   * @param k which row
+   * @param tiles how many tiles lie side by side
+   */
+  static void pack(MemorySegment memory, long from, long to, int depth, int k, int tiles) {
+    long at = to + k * STEP;
+    long bytes = packedBytes(depth);
+    for (int tile = 0; tile < tiles; tile++) {
+      for (int row = 0; row < TILE_ROWS; row += LANES) {
+        long lane = (long) row * Float.BYTES;
+        FloatVector.fromMemorySegment(FLOAT, memory, from + tile * STEP + lane, ORDER)
+            .intoMemorySegment(memory, at + tile * bytes + lane, ORDER);
+      }
+    }
+  }
+
+  /** Adds a tile of sums to another. */
+  static void add(MemorySegment memory, long from, long to) {
+    for (int i = 0; i < TILE_ROWS * TILE_VECTORS; i++) {
+      long at = i * BYTES;
+      FloatVector.fromMemorySegment(FLOAT, memory, to + at, ORDER)
+          .add(FloatVector.fromMemorySegment(FLOAT, memory, from + at, ORDER))
+          .intoMemorySegment(memory, to + at, ORDER);
     }
   }
 
   /** Five rows of four vectors. */
   private static void multiply5x4(
-      MemorySegment memory, long xOffset, long xStep, long uOffset, int depth, long mOffset) {
+      MemorySegment memory, long xOffset, long uOffset, int depth, long mOffset) {
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
     FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
@@ -52,7 +97,7 @@ final class TransposedProduct {
       FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + BYTES, ORDER);
       FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * BYTES, ORDER);
       FloatVector u3 = FloatVector.fromMemorySegment(FLOAT, memory, u + 3 * BYTES, ORDER);
-      long at = xOffset + k * xStep;
+      long at = xOffset + k * STEP;
       FloatVector x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
       s00 = x.fma(u0, s00);
       s01 = x.fma(u1, s01);
@@ -103,7 +148,7 @@ final class TransposedProduct {
 
   /** Four rows of two vectors, two products of a sum a turn. */
   private static void multiply4x2(
-      MemorySegment memory, long xOffset, long xStep, long uOffset, int depth, long mOffset) {
+      MemorySegment memory, long xOffset, long uOffset, int depth, long mOffset) {
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector s00 = zero, s01 = zero;
     FloatVector s10 = zero, s11 = zero;
@@ -111,7 +156,7 @@ final class TransposedProduct {
     FloatVector s30 = zero, s31 = zero;
     int even = depth & ~1;
     for (int k = 0; k < even; k += 2) {
-      long at = xOffset + k * xStep;
+      long at = xOffset + k * STEP;
       long panel = uOffset + k * PANEL_BYTES;
       FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
       FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
@@ -127,7 +172,7 @@ final class TransposedProduct {
       s21 = x2.fma(u1, s21);
       s30 = x3.fma(u0, s30);
       s31 = x3.fma(u1, s31);
-      at += xStep;
+      at += STEP;
       panel += PANEL_BYTES;
       x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
       x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
@@ -145,7 +190,7 @@ final class TransposedProduct {
       s31 = x3.fma(u1, s31);
     }
     if (even < depth) {
-      long at = xOffset + even * xStep;
+      long at = xOffset + even * STEP;
       long panel = uOffset + even * PANEL_BYTES;
       FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
       FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));

@@ -26,13 +26,16 @@ final class WinogradWeightGradient implements WeightGradient {
   private static final int MAX_TILES = 480;
 
   /**
-   * Register tiles of input channels whose V is kept: the more, the more often Z is used; but V and
-   * Z of a position are to stay in the second-level cache. A multiple of every vector's length.
+   * Register tiles of input channels whose V is kept: the more, the less often Z is transformed.
+   * Half of 512 channels, so that each of two threads transforms Z once.
    */
-  private static final int CHUNK = 32;
+  private static final int CHUNK = 52;
 
   /** What a position's Z of a group of panels may take of the second-level cache. */
   private static final long GROUP_BYTES = 256 * 1024;
+
+  /** Tiles of the map that are packed together: one at a time touches too many pages. */
+  private static final int STAGED = 8;
 
   // Keep the streams of a transform, one a position, off each other's cache sets.
   private static final long V_SKEW = 5 * 64;
@@ -55,13 +58,15 @@ final class WinogradWeightGradient implements WeightGradient {
   private final int tiles;
   private final int blocks;
 
-  // Scratch: V, Z, the sums, then one window at the rim.
-  private final long vRow;
+  // Scratch: V, Z, the sums, V of some tiles of the map before they are packed, one window
+  // at the rim.
   private final long vPlane;
   private final long zOffset;
   private final long zPlane;
   private final long mOffset;
   private final long mPlane;
+  private final long rowOffset;
+  private final long vRow;
   private final long windowOffset;
 
   WinogradWeightGradient(MapShape shape, int outputs) {
@@ -77,13 +82,14 @@ final class WinogradWeightGradient implements WeightGradient {
     int depth = Math.ceilDiv(tiles, blocks);
     int rows = Math.min(tileRows, CHUNK) * TILE_ROWS;
     groupPanels = Math.clamp(GROUP_BYTES / (depth * PANEL_BYTES), 1, panels);
-    vRow = Species.vectors(rows) * BYTES + 64;
-    vPlane = depth * vRow + V_SKEW;
+    vPlane = Math.min(tileRows, CHUNK) * TransposedProduct.packedBytes(depth) + V_SKEW;
     zOffset = POSITIONS * vPlane;
     zPlane = depth * PANEL_BYTES + Z_SKEW;
     mOffset = zOffset + (long) groupPanels * POSITIONS * zPlane;
     mPlane = rows * PANEL_BYTES + Z_SKEW;
-    windowOffset = mOffset + (long) groupPanels * POSITIONS * mPlane;
+    rowOffset = mOffset + (long) groupPanels * POSITIONS * mPlane;
+    vRow = Species.vectors(rows) * BYTES + 64;
+    windowOffset = rowOffset + (long) STAGED * POSITIONS * vRow;
   }
 
   @Override
@@ -106,12 +112,12 @@ final class WinogradWeightGradient implements WeightGradient {
       int part,
       int parts) {
     int first = (int) ((long) tileRows * part / parts);
-    int end = (int) ((long) tileRows * (part + 1) / parts);
-    int chunks = Math.ceilDiv(end - first, CHUNK);
+    int share = (int) ((long) tileRows * (part + 1) / parts) - first;
+    int chunks = Math.ceilDiv(share, CHUNK);
     for (int block = 0; block < blocks; block++) {
       for (int chunk = 0; chunk < chunks; chunk++) {
-        int row = first + (int) ((long) (end - first) * chunk / chunks);
-        int rows = first + (int) ((long) (end - first) * (chunk + 1) / chunks) - row;
+        int row = first + (int) ((long) share * chunk / chunks);
+        int rows = first + (int) ((long) share * (chunk + 1) / chunks) - row;
         transformInput(in, scratch, block, row * TILE_ROWS, rows * TILE_ROWS);
         for (int panel = 0; panel < panels; panel += groupPanels) {
           int group = Math.min(groupPanels, panels - panel);
@@ -119,8 +125,13 @@ final class WinogradWeightGradient implements WeightGradient {
             transformGradient(outGradient, scratch, block, panel + i, zOffset(i));
           }
           multiply(scratch, block, rows, group);
-          for (int i = 0; i < group; i++) {
-            store(kernel, scratch, row * TILE_ROWS, rows * TILE_ROWS, panel + i, i, block == 0);
+          int end = Math.min(rows * TILE_ROWS, inputs - row * TILE_ROWS);
+          // A row's panels one after the other: they are neighbours in memory.
+          for (int i = 0; i < end; i++) {
+            for (int j = 0; j < group; j++) {
+              long m = mOffset(j) + i * PANEL_BYTES;
+              store(kernel, scratch, m, row * TILE_ROWS + i, panel + j, block == 0);
+            }
           }
         }
       }
@@ -166,17 +177,32 @@ final class WinogradWeightGradient implements WeightGradient {
     long pixel = (long) inputs * Float.BYTES;
     long line = pixel * shape.width();
     int first = firstTile(block);
-    for (int tile = first; tile < firstTile(block + 1); tile++) {
+    int depth = firstTile(block + 1) - first;
+    for (int tile = first; tile < first + depth; tile++) {
       int y = y(tile) - 1;
       int x = x(tile) - 1;
       long from = position(image(tile), y, x) * pixel + lane;
-      long to = (tile - first) * vRow;
+      int staged = (tile - first) % STAGED;
+      long to = rowOffset + (long) staged * POSITIONS * vRow;
       // Vectors read past a pixel's last channel where that is no multiple of their length.
       if (inside(y, x, 4) && from + 3 * (line + pixel) + vectors * BYTES <= in.byteSize()) {
-        winograd.input(in, from, line, pixel, scratch, to, vPlane, vectors);
+        winograd.input(in, from, line, pixel, scratch, to, vRow, vectors);
       } else {
         copyWindow(in, image(tile), y, x, 4, pixel, lane, bytes, scratch, vRow);
-        winograd.input(scratch, windowOffset, 4 * vRow, vRow, scratch, to, vPlane, vectors);
+        winograd.input(scratch, windowOffset, 4 * vRow, vRow, scratch, to, vRow, vectors);
+      }
+      if (staged == STAGED - 1 || tile == first + depth - 1) {
+        pack(scratch, depth, tile - first - staged, staged + 1, channels / TILE_ROWS);
+      }
+    }
+  }
+
+  /** Packs the staged V of so many tiles of the map. */
+  private void pack(MemorySegment scratch, int depth, int first, int count, int rows) {
+    for (int position = 0; position < POSITIONS; position++) {
+      for (int i = 0; i < count; i++) {
+        long from = rowOffset + ((long) i * POSITIONS + position) * vRow;
+        TransposedProduct.pack(scratch, from, position * vPlane, depth, first + i, rows);
       }
     }
   }
@@ -243,37 +269,28 @@ final class WinogradWeightGradient implements WeightGradient {
     int depth = firstTile(block + 1) - firstTile(block);
     for (int position = 0; position < POSITIONS; position++) {
       for (int row = 0; row < rows; row++) {
-        long v = position * vPlane + (long) row * TILE_ROWS * Float.BYTES;
+        long v = position * vPlane + row * TransposedProduct.packedBytes(depth);
         for (int panel = 0; panel < group; panel++) {
           long z = zOffset(panel) + position * zPlane;
           long m = mOffset(panel) + position * mPlane + (long) row * TILE_ROWS * PANEL_BYTES;
-          TransposedProduct.multiply(scratch, v, vRow, z, depth, m);
+          TransposedProduct.multiply(scratch, v, z, depth, m);
         }
       }
     }
   }
 
-  /** Adds a block's part of some rows of one panel to the gradient, or begins with it. */
+  /** Adds a block's part of one row of one panel to the gradient, or begins with it. */
   private void store(
-      MemorySegment kernel,
-      MemorySegment scratch,
-      int input,
-      int rows,
-      int panel,
-      int panelOfGroup,
-      boolean begin) {
+      MemorySegment kernel, MemorySegment scratch, long m, int input, int panel, boolean begin) {
     int vectors = Species.panelVectors(outputs, panel);
     int channels = Math.min(PANEL, outputs - panel * PANEL);
     long tap = (long) inputs * outputs * Float.BYTES;
-    for (int row = 0; row < Math.min(rows, inputs - input); row++) {
-      long m = mOffset(panelOfGroup) + row * PANEL_BYTES;
-      long to = ((long) (input + row) * outputs + (long) panel * PANEL) * Float.BYTES;
-      if (begin && channels == vectors * LANES) {
-        WinogradF2Gradient.filters(scratch, m, mPlane, kernel, to, tap, vectors);
-      } else {
-        WinogradF2Gradient.filters(scratch, m, mPlane, scratch, windowOffset, PANEL_BYTES, vectors);
-        add(kernel, scratch, to, tap, channels, begin);
-      }
+    long to = ((long) input * outputs + (long) panel * PANEL) * Float.BYTES;
+    if (begin && channels == vectors * LANES) {
+      WinogradF2Gradient.filters(scratch, m, mPlane, kernel, to, tap, vectors);
+    } else {
+      WinogradF2Gradient.filters(scratch, m, mPlane, scratch, windowOffset, PANEL_BYTES, vectors);
+      add(kernel, scratch, to, tap, channels, begin);
     }
   }
 

@@ -70,7 +70,8 @@ class SteadyStateTest {
 
   /** Gradients and optimisers: every part of two, as if by two workers. */
   @ParameterizedTest
-  @ValueSource(strings = {"weights F2", "weights direct", "pool", "relu", "adam", "sgd"})
+  @ValueSource(
+      strings = {"weights F2", "weights direct", "heads' weights", "pool", "relu", "adam", "sgd"})
   void trainingAllocatesNothing(String gradient) {
     try (Arena arena = Arena.ofConfined()) {
       TrainingPart part = Objects.requireNonNull(gradients(arena).get(gradient));
@@ -99,11 +100,15 @@ class SteadyStateTest {
     MemorySegment fourth = Segments.allocate(arena, elements);
     MemorySegment kernel = Segments.allocate(arena, 9L * many * many);
     MemorySegment bias = Segments.allocate(arena, many);
+    MemorySegment locationKernel = Segments.allocate(arena, 4L * many * ANCHORS);
+    MemorySegment locationBias = Segments.allocate(arena, 4L * ANCHORS);
     MemorySegment scratch =
         arena.allocate(
             Math.max(
                 training.weightGradientScratchBytes(wide, many),
-                training.weightGradientScratchBytes(wide, 3)),
+                Math.max(
+                    training.weightGradientScratchBytes(wide, 3),
+                    training.headsWeightGradientScratchBytes(wide, ANCHORS))),
             Segments.ALIGNMENT);
     var adam = new TrainingKernels.AdamStep(1e-3f, 1, 1e-7f, 0.1f, 1e-3f, 1);
     var sgd = new TrainingKernels.SgdStep(1e-3f, 0.9f, 1e-4f);
@@ -114,6 +119,20 @@ class SteadyStateTest {
         "weights direct",
         (part, parts) ->
             training.weightGradient(wide, 3, map, other, kernel, bias, scratch, part, parts),
+        "heads' weights",
+        (part, parts) ->
+            training.headsWeightGradient(
+                wide,
+                ANCHORS,
+                map,
+                other,
+                kernel,
+                bias,
+                locationKernel,
+                locationBias,
+                scratch,
+                part,
+                parts),
         "pool",
         (part, parts) -> training.maxPoolGradient(wide, map, other, third, part, parts),
         "relu",

@@ -8,6 +8,7 @@ import dev.rpn.model.Network;
 import dev.rpn.model.Optimizer;
 import dev.rpn.model.RpnHead;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -17,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  * sum. Not for several threads at a time.
  */
 public final class FitSession implements AutoCloseable {
-  private final FitData data;
   private final Optimizer optimizer;
   private final TrainingNetwork network;
   private final Pass pass;
   private final OutputLoss classification;
   private final OutputLoss location;
+  private final Step losses;
   private final Workers workers;
   private long steps;
 
@@ -43,7 +44,6 @@ public final class FitSession implements AutoCloseable {
           "fit: expected a head alone, which reads feature maps, got a network with a backbone");
     }
     data.checkFits(start.architecture().head());
-    this.data = data;
     this.workers = workers;
     optimizer = compiled.optimizer();
     int batch = data.shape().batch();
@@ -52,6 +52,7 @@ public final class FitSession implements AutoCloseable {
             start,
             TrainingOptions.plain(),
             data.shape(),
+            data.x().data(),
             Set.of(batch),
             kernels.training(),
             workers);
@@ -68,6 +69,18 @@ public final class FitSession implements AutoCloseable {
             pass.deltas(),
             data.locationTarget().data(),
             pass.deltaGradients());
+    // One task for both: the few shares of the classification alone leave threads idle.
+    int shares = classification.shares();
+    losses =
+        new Step(
+            (share, worker) -> {
+              if (share < shares) {
+                classification.compute(share);
+              } else {
+                location.compute(share - shares);
+              }
+            },
+            shares + location.shares());
   }
 
   /**
@@ -77,10 +90,8 @@ public final class FitSession implements AutoCloseable {
    */
   public void step() {
     long step = steps + 1;
-    pass.input().copyFrom(data.x().data());
     network.forward(pass);
-    classification.compute(workers);
-    location.compute(workers);
+    losses.run(workers);
     network.backward(pass, loss(), step, null);
     network.update(optimizer, step, null);
     steps = step;
@@ -126,7 +137,11 @@ public final class FitSession implements AutoCloseable {
   private static final class OutputLoss {
     private static final int SHARE = 4096;
 
-    private final @Nullable Step step;
+    private final @Nullable Loss loss;
+    private final MemorySegment predictions;
+    private final MemorySegment targets;
+    private final MemorySegment gradients;
+    private final long count;
     private final double[] sums;
 
     OutputLoss(
@@ -134,31 +149,30 @@ public final class FitSession implements AutoCloseable {
         MemorySegment predictions,
         MemorySegment targets,
         MemorySegment gradients) {
-      long count = predictions.byteSize() / Float.BYTES;
-      sums = new double[Math.toIntExact((count + SHARE - 1) / SHARE)];
+      this.loss = loss;
+      this.predictions = predictions;
+      this.targets = targets;
+      this.gradients = gradients;
+      count = predictions.byteSize() / Float.BYTES;
+      sums = new double[loss == null ? 0 : Math.toIntExact((count + SHARE - 1) / SHARE)];
       gradients.fill((byte) 0);
-      step =
-          loss == null
-              ? null
-              : new Step(
-                  (share, worker) -> {
-                    long first = (long) share * SHARE;
-                    sums[share] =
-                        loss.accumulate(
-                            predictions,
-                            targets,
-                            gradients,
-                            first,
-                            Math.min(SHARE, count - first),
-                            1.0 / count);
-                  },
-                  sums.length);
     }
 
-    void compute(Workers workers) {
-      if (step != null) {
-        step.run(workers);
-      }
+    int shares() {
+      return sums.length;
+    }
+
+    void compute(int share) {
+      long first = (long) share * SHARE;
+      sums[share] =
+          Objects.requireNonNull(loss)
+              .accumulate(
+                  predictions,
+                  targets,
+                  gradients,
+                  first,
+                  Math.min(SHARE, count - first),
+                  1.0 / count);
     }
 
     double value() {

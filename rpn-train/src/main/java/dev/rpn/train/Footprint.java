@@ -18,6 +18,7 @@ record Footprint(long parameters, long maps, long packed, long scratch) {
       TrainingOptions options,
       Stages stages,
       MapShape input,
+      boolean ownInput,
       Set<Integer> batches,
       int threads) {
     long scratch = 0;
@@ -26,7 +27,7 @@ record Footprint(long parameters, long maps, long packed, long scratch) {
     }
     return new Footprint(
         Parameters.bytes(architecture, options),
-        Maps.bytes(stages, input),
+        Maps.bytes(stages, input, ownInput),
         stages.packedBytes(),
         Math.multiplyExact(threads, scratch));
   }

@@ -4,6 +4,7 @@ import dev.rpn.kernel.Segments;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The maps of a forward pass, all kept, and the gradients of a backward pass: two buffers that take
@@ -17,10 +18,14 @@ final class Maps {
   private final MemorySegment outputGradients;
   private final MemorySegment[] gradients = new MemorySegment[2];
 
-  Maps(Stages stages, MapShape input, SegmentAllocator memory) {
+  /**
+   * @param given the memory of the input where another has it
+   */
+  Maps(Stages stages, MapShape input, @Nullable MemorySegment given, SegmentAllocator memory) {
     MapShape[] shapes = stages.shapes(input);
     activations = new MemorySegment[shapes.length];
-    for (int i = 0; i < shapes.length; i++) {
+    activations[0] = given != null ? given : allocate(memory, input.bytes());
+    for (int i = 1; i < shapes.length; i++) {
       activations[i] = allocate(memory, shapes[i].bytes());
     }
     MapShape head = heads(stages, shapes);
@@ -35,11 +40,14 @@ final class Maps {
     return memory.allocate(Segments.align(bytes), Segments.ALIGNMENT);
   }
 
-  static long bytes(Stages stages, MapShape input) {
+  /**
+   * @param own whether the input is among them
+   */
+  static long bytes(Stages stages, MapShape input, boolean own) {
     MapShape[] shapes = stages.shapes(input);
     long bytes = 2 * Segments.align(heads(stages, shapes).bytes());
-    for (MapShape shape : shapes) {
-      bytes = Math.addExact(bytes, Segments.align(shape.bytes()));
+    for (int i = own ? 0 : 1; i < shapes.length; i++) {
+      bytes = Math.addExact(bytes, Segments.align(shapes[i].bytes()));
     }
     return Math.addExact(bytes, 2 * Segments.align(gradientBytes(shapes)));
   }

@@ -211,6 +211,7 @@ final class Pass {
                 classificationBias,
                 locationKernel,
                 locationBias,
+                scratch[worker],
                 part,
                 parts),
         parts);

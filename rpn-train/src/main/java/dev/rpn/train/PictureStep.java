@@ -76,6 +76,7 @@ final class PictureStep implements AutoCloseable {
             model.network(),
             recipe.options(),
             shape,
+            null,
             rest == 0 ? Set.of(most) : Set.of(most, rest),
             kernels.training(),
             workers);

@@ -155,6 +155,7 @@ final class Stages {
         Math.max(
             heads.scratchBytes(hidden),
             headsInputGradient(MemorySegment.NULL).scratchBytes(outputs));
+    most = Math.max(most, kernels.headsWeightGradientScratchBytes(hidden, head.anchors()));
     for (int i = 0; i < layers.size(); i++) {
       most = Math.max(most, forward.get(i).scratchBytes(shapes[i]));
       StageKernel gradient = inputGradients.get(i);

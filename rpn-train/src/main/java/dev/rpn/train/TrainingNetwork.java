@@ -41,6 +41,8 @@ final class TrainingNetwork implements AutoCloseable {
    * @param start starting weights; copied
    * @param options their schedule and flips are others' business
    * @param input shape of the largest batch
+   * @param given the memory of the input, read at every step; null where the network is to have its
+   *     own
    * @param batches the sizes of batches that will come
    * @throws IllegalArgumentException if the channels do not fit or there is not enough native
    *     memory
@@ -49,6 +51,7 @@ final class TrainingNetwork implements AutoCloseable {
       Network start,
       TrainingOptions options,
       MapShape input,
+      @Nullable MemorySegment given,
       Set<Integer> batches,
       TrainingKernels kernels,
       Workers workers) {
@@ -63,11 +66,11 @@ final class TrainingNetwork implements AutoCloseable {
     boolean frozen = options.freezeBackbone();
     Stages sizes =
         new Stages(architecture, frozen, name -> start.weights().get(name).data(), kernels);
-    footprint = Footprint.of(architecture, options, sizes, input, batches, threads);
+    footprint = Footprint.of(architecture, options, sizes, input, given == null, batches, threads);
     SegmentAllocator memory = SegmentAllocator.slicingAllocator(allocate(arena, footprint));
     parameters = new Parameters(architecture, options, memory);
     Stages stages = new Stages(architecture, frozen, parameters::weight, kernels);
-    Maps maps = new Maps(stages, input, memory);
+    Maps maps = new Maps(stages, input, given, memory);
     stages.allocatePacked(memory);
     var scratch = new MemorySegment[threads];
     for (int i = 0; i < threads; i++) {

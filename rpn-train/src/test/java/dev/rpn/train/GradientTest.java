@@ -98,6 +98,7 @@ class GradientTest {
                 start,
                 TrainingOptions.plain(),
                 shape,
+                null,
                 Set.of(shape.batch()),
                 Kernels.named("scalar").training(),
                 workers)) {
