@@ -251,7 +251,7 @@ public final class NetworkEngine implements AutoCloseable {
   /** The level's probabilities {@code sigmoid(logits)}, {@code (N, H, W, k)}, as a new array. */
   public float[] probabilities(int level) {
     float[] values = logits(level).toArray(ValueLayout.JAVA_FLOAT);
-    try (Arena local = Arena.ofConfined()) {
+    try (Arena local = Arena.ofShared()) { // as in KernelCheck
       MemorySegment segment = Segments.allocate(local, values.length);
       MemorySegment.copy(logits(level), 0, segment, 0, segment.byteSize());
       kernels.sigmoid(segment, segment, 0, values.length);
