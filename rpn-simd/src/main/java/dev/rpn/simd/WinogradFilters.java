@@ -87,24 +87,31 @@ final class WinogradFilters {
   }
 
   private void copyTurned(int output, int input, MemorySegment packed, long to, long plane) {
+    MemorySegment kernel = weights.kernel();
     int channels = Math.min(PANEL, outputs - output);
     for (int tap = 0; tap < 9; tap++) {
       long from = (8L - tap) * outputs + output;
       long row = to + tap * plane;
-      for (int lane = 0; lane < PANEL; lane++) {
-        float g =
-            lane < channels
-                ? weights.kernel().getAtIndex(JAVA_FLOAT, (from + lane) * inputs + input)
-                : 0;
+      for (int lane = 0; lane < channels; lane++) {
+        float g = kernel.getAtIndex(JAVA_FLOAT, (from + lane) * inputs + input);
         packed.set(JAVA_FLOAT, row + (long) lane * Float.BYTES, g);
       }
+      clear(packed, row, channels);
     }
   }
 
   private void packBias(MemorySegment packed, int first) {
-    for (int output = first; output < first + PANEL; output++) {
-      float bias = output < outputs && !turned ? weights.bias().getAtIndex(JAVA_FLOAT, output) : 0;
-      packed.set(JAVA_FLOAT, biasOffset() + (long) output * Float.BYTES, bias);
+    int channels = turned ? 0 : Math.min(PANEL, outputs - first);
+    long from = (long) first * Float.BYTES;
+    long to = biasOffset() + from;
+    MemorySegment.copy(weights.bias(), from, packed, to, (long) channels * Float.BYTES);
+    clear(packed, to, channels);
+  }
+
+  /** Zeros from some lane of a panel on. */
+  private static void clear(MemorySegment packed, long panel, int first) {
+    for (int lane = first; lane < PANEL; lane++) {
+      packed.set(JAVA_FLOAT, panel + (long) lane * Float.BYTES, 0);
     }
   }
 }
