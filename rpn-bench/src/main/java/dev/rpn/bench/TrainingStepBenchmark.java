@@ -32,8 +32,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A whole step of {@code rpn fit}: copy of the input, forward, both losses over all anchors, all
- * gradients, the check that they are finite, Adam, packing of the new weights.
+ * A whole step of {@code rpn fit}: forward, both losses over all anchors, all gradients, the check
+ * that they are finite, Adam, packing of the new weights.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
