@@ -101,10 +101,13 @@ final class WinogradFilters {
   }
 
   private void packBias(MemorySegment packed, int first) {
-    int channels = turned ? 0 : Math.min(PANEL, outputs - first);
     long from = (long) first * Float.BYTES;
     long to = biasOffset() + from;
-    MemorySegment.copy(weights.bias(), from, packed, to, (long) channels * Float.BYTES);
+    int channels = 0;
+    if (!turned) {
+      channels = Math.min(PANEL, outputs - first);
+      MemorySegment.copy(weights.bias(), from, packed, to, (long) channels * Float.BYTES);
+    }
     clear(packed, to, channels);
   }
 
