@@ -37,10 +37,9 @@ final class KernelCheck {
     Network network =
         Network.initialized(Architecture.of(new RpnHead(SHAPE.channels(), ANCHORS)), 1);
     HeadWeights weights = HeadWeights.of(network.architecture().head(), network.weights());
-    // Shared, as all memory of the kernels: if most accesses so far were to confined memory, C2
-    // checks
-    // the owner's thread ahead of every loop, and throws the code away each time that there is
-    // none.
+    // Shared, as all memory of the kernels. If most accesses so far were to confined memory, C2
+    // checks the owner's thread ahead of every loop, and throws the code away each time that there
+    // is none.
     try (Arena arena = Arena.ofShared()) {
       MemorySegment input = Segments.allocate(arena, SHAPE.elements());
       var random = new SplittableRandom(1);
