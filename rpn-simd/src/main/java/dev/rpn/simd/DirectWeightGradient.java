@@ -29,7 +29,7 @@ final class DirectWeightGradient implements WeightGradient {
   /** Inputs that lie together. */
   private static final int GROUP = Math.max(16, LANES);
 
-  private static final long GROUP_BYTES = (long) GROUP * Float.BYTES;
+  private static final long GROUP_BYTES = GradientProduct.X_STEP;
 
   /** Rows of tiles in a group. */
   private static final int GROUP_TILES = GROUP / ROWS;
@@ -96,7 +96,7 @@ final class DirectWeightGradient implements WeightGradient {
 
   @Override
   public long scratchBytes() {
-    return gradientOffset + Math.min(vectors, CHUNK_VECTORS) * vectorBytes;
+    return gradientOffset + Math.min(vectors, CHUNK_VECTORS) * vectorBytes + GradientProduct.SLACK;
   }
 
   @Override
@@ -219,7 +219,7 @@ final class DirectWeightGradient implements WeightGradient {
           long tile = ((long) row * vectors + vector) * 3 + tap;
           if (tile >= first && tile < end) {
             long u = gradient + ((2L - tap) * pitch + 2) * BYTES;
-            GradientProduct.multiply(scratch, x, GROUP_BYTES, u, -BYTES, depth, 0);
+            GradientProduct.multiply(scratch, x, u, depth, 0);
             add(scratch, kernel, row, vector, tap, band == 0);
           }
         }

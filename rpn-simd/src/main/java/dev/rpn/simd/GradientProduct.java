@@ -1,7 +1,10 @@
 package dev.rpn.simd;
 
+import static dev.rpn.simd.ProductKernel.CHUNK;
+import static dev.rpn.simd.ProductKernel.step;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
+import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.ORDER;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
@@ -30,72 +33,69 @@ final class GradientProduct {
   /** Bytes of a tile of sums. */
   static final long SUM_BYTES = BYTES * ROWS * VECTORS;
 
+  /** Bytes of a tile's inputs of one position and what lies beside them. */
+  static final long X_STEP = Math.max(16, LANES) * (long) Float.BYTES;
+
+  /** What the last product may look at, without reading it, behind its operands. */
+  static final long SLACK = CHUNK * Math.max(X_STEP, BYTES);
+
   private GradientProduct() {}
 
   /**
-   * {@code m[r][j] = sum over k of x[k][r] * u[j][k]}, {@code u[j][k]} and {@code m[r][j]} being
+   * {@code m[r][j] = sum over k of x[k][r] * u[k - j]}, {@code u[k]} and {@code m[r][j]} being
    * vectors.
    *
-   * @param memory holds all operands
-   * @param xStep bytes from one {@code k} to the next; rows lie one after the other
-   * @param uStep bytes from one {@code j} to the next; vectors of successive {@code k} lie one
-   *     after the other
+   * @param memory holds all operands, and {@link #SLACK} bytes behind them
+   * @param xOffset rows of {@code x}, {@link #X_STEP} bytes apart
+   * @param uOffset {@code u[0]}; vectors lie one after the other
    * @param depth how many products a sum has
    * @param mOffset where {@link #SUM_BYTES} are written
    */
-  static void multiply(
-      MemorySegment memory,
-      long xOffset,
-      long xStep,
-      long uOffset,
-      long uStep,
-      int depth,
-      long mOffset) {
+  static void multiply(MemorySegment memory, long xOffset, long uOffset, int depth, long mOffset) {
     if (Species.WIDE_TILE) {
-      multiply4x3(memory, xOffset, xStep, uOffset, uStep, depth, mOffset);
+      multiply4x3(memory, xOffset, uOffset, depth, mOffset);
     } else if (Fma.FUSED) {
-      multiply2x3(memory, xOffset, xStep, uOffset, uStep, depth, mOffset);
+      multiply2x3(memory, xOffset, uOffset, depth, mOffset);
     } else {
-      multiply2x3Unfused(memory, xOffset, xStep, uOffset, uStep, depth, mOffset);
+      multiply2x3Unfused(memory, xOffset, uOffset, depth, mOffset);
     }
   }
 
   /** Four rows of three vectors. */
   private static void multiply4x3(
-      MemorySegment memory,
-      long xOffset,
-      long xStep,
-      long uOffset,
-      long uStep,
-      int depth,
-      long mOffset) {
+      MemorySegment memory, long xOffset, long uOffset, int depth, long mOffset) {
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector s00 = zero, s01 = zero, s02 = zero;
     FloatVector s10 = zero, s11 = zero, s12 = zero;
     FloatVector s20 = zero, s21 = zero, s22 = zero;
     FloatVector s30 = zero, s31 = zero, s32 = zero;
-    for (int k = 0; k < depth; k++) {
-      long u = uOffset + k * BYTES;
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      long at = xOffset + k * xStep;
-      FloatVector x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      s00 = x.fma(u0, s00);
-      s01 = x.fma(u1, s01);
-      s02 = x.fma(u2, s02);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 4));
-      s10 = x.fma(u0, s10);
-      s11 = x.fma(u1, s11);
-      s12 = x.fma(u2, s12);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 8));
-      s20 = x.fma(u0, s20);
-      s21 = x.fma(u1, s21);
-      s22 = x.fma(u2, s22);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 12));
-      s30 = x.fma(u0, s30);
-      s31 = x.fma(u1, s31);
-      s32 = x.fma(u2, s32);
+    for (int first = 0; first < depth; first += CHUNK) {
+      MemorySegment xs = memory.asSlice(xOffset + first * X_STEP, CHUNK * X_STEP);
+      MemorySegment us = memory.asSlice(uOffset + first * BYTES - 2 * BYTES, (CHUNK + 2) * BYTES);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int k = 0; k < steps; k++) {
+        long at = k * X_STEP;
+        long u = k * BYTES;
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, us, u + 2 * BYTES, ORDER);
+        FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, us, u + BYTES, ORDER);
+        FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, us, u, ORDER);
+        FloatVector x = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at));
+        s00 = x.fma(u0, s00);
+        s01 = x.fma(u1, s01);
+        s02 = x.fma(u2, s02);
+        x = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at + Float.BYTES));
+        s10 = x.fma(u0, s10);
+        s11 = x.fma(u1, s11);
+        s12 = x.fma(u2, s12);
+        x = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at + 2 * Float.BYTES));
+        s20 = x.fma(u0, s20);
+        s21 = x.fma(u1, s21);
+        s22 = x.fma(u2, s22);
+        x = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at + 3 * Float.BYTES));
+        s30 = x.fma(u0, s30);
+        s31 = x.fma(u1, s31);
+        s32 = x.fma(u2, s32);
+      }
     }
     s00.intoMemorySegment(memory, mOffset, ORDER);
     s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
@@ -111,61 +111,32 @@ final class GradientProduct {
     s32.intoMemorySegment(memory, mOffset + 11 * BYTES, ORDER);
   }
 
-  /** Two rows of three vectors, two products of a sum a turn. */
+  /** Two rows of three vectors. */
   private static void multiply2x3(
-      MemorySegment memory,
-      long xOffset,
-      long xStep,
-      long uOffset,
-      long uStep,
-      int depth,
-      long mOffset) {
+      MemorySegment memory, long xOffset, long uOffset, int depth, long mOffset) {
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector s00 = zero, s01 = zero, s02 = zero;
     FloatVector s10 = zero, s11 = zero, s12 = zero;
-    int even = depth & ~1;
-    for (int k = 0; k < even; k += 2) {
-      long at = xOffset + k * xStep;
-      long u = uOffset + k * BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      s00 = x0.fma(u0, s00);
-      s01 = x0.fma(u1, s01);
-      s02 = x0.fma(u2, s02);
-      s10 = x1.fma(u0, s10);
-      s11 = x1.fma(u1, s11);
-      s12 = x1.fma(u2, s12);
-      at += xStep;
-      u += BYTES;
-      x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      s00 = x0.fma(u0, s00);
-      s01 = x0.fma(u1, s01);
-      s02 = x0.fma(u2, s02);
-      s10 = x1.fma(u0, s10);
-      s11 = x1.fma(u1, s11);
-      s12 = x1.fma(u2, s12);
-    }
-    if (even < depth) {
-      long at = xOffset + even * xStep;
-      long u = uOffset + even * BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      s00 = x0.fma(u0, s00);
-      s01 = x0.fma(u1, s01);
-      s02 = x0.fma(u2, s02);
-      s10 = x1.fma(u0, s10);
-      s11 = x1.fma(u1, s11);
-      s12 = x1.fma(u2, s12);
+    for (int first = 0; first < depth; first += CHUNK) {
+      MemorySegment xs = memory.asSlice(xOffset + first * X_STEP, CHUNK * X_STEP);
+      MemorySegment us = memory.asSlice(uOffset + first * BYTES - 2 * BYTES, (CHUNK + 2) * BYTES);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int i = 0; i < steps; i += step) {
+        int k = i & CHUNK - 1;
+        long at = k * X_STEP;
+        long u = k * BYTES;
+        FloatVector x0 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at));
+        FloatVector x1 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at + Float.BYTES));
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, us, u + 2 * BYTES, ORDER);
+        FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, us, u + BYTES, ORDER);
+        FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, us, u, ORDER);
+        s00 = x0.fma(u0, s00);
+        s01 = x0.fma(u1, s01);
+        s02 = x0.fma(u2, s02);
+        s10 = x1.fma(u0, s10);
+        s11 = x1.fma(u1, s11);
+        s12 = x1.fma(u2, s12);
+      }
     }
     s00.intoMemorySegment(memory, mOffset, ORDER);
     s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
@@ -177,59 +148,30 @@ final class GradientProduct {
 
   /** Two rows of three vectors, where a fused product would be computed in software. */
   private static void multiply2x3Unfused(
-      MemorySegment memory,
-      long xOffset,
-      long xStep,
-      long uOffset,
-      long uStep,
-      int depth,
-      long mOffset) {
+      MemorySegment memory, long xOffset, long uOffset, int depth, long mOffset) {
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector s00 = zero, s01 = zero, s02 = zero;
     FloatVector s10 = zero, s11 = zero, s12 = zero;
-    int even = depth & ~1;
-    for (int k = 0; k < even; k += 2) {
-      long at = xOffset + k * xStep;
-      long u = uOffset + k * BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      s00 = x0.mul(u0).add(s00);
-      s01 = x0.mul(u1).add(s01);
-      s02 = x0.mul(u2).add(s02);
-      s10 = x1.mul(u0).add(s10);
-      s11 = x1.mul(u1).add(s11);
-      s12 = x1.mul(u2).add(s12);
-      at += xStep;
-      u += BYTES;
-      x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      s00 = x0.mul(u0).add(s00);
-      s01 = x0.mul(u1).add(s01);
-      s02 = x0.mul(u2).add(s02);
-      s10 = x1.mul(u0).add(s10);
-      s11 = x1.mul(u1).add(s11);
-      s12 = x1.mul(u2).add(s12);
-    }
-    if (even < depth) {
-      long at = xOffset + even * xStep;
-      long u = uOffset + even * BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + uStep, ORDER);
-      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * uStep, ORDER);
-      s00 = x0.mul(u0).add(s00);
-      s01 = x0.mul(u1).add(s01);
-      s02 = x0.mul(u2).add(s02);
-      s10 = x1.mul(u0).add(s10);
-      s11 = x1.mul(u1).add(s11);
-      s12 = x1.mul(u2).add(s12);
+    for (int first = 0; first < depth; first += CHUNK) {
+      MemorySegment xs = memory.asSlice(xOffset + first * X_STEP, CHUNK * X_STEP);
+      MemorySegment us = memory.asSlice(uOffset + first * BYTES - 2 * BYTES, (CHUNK + 2) * BYTES);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int i = 0; i < steps; i += step) {
+        int k = i & CHUNK - 1;
+        long at = k * X_STEP;
+        long u = k * BYTES;
+        FloatVector x0 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at));
+        FloatVector x1 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at + Float.BYTES));
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, us, u + 2 * BYTES, ORDER);
+        FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, us, u + BYTES, ORDER);
+        FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, us, u, ORDER);
+        s00 = x0.mul(u0).add(s00);
+        s01 = x0.mul(u1).add(s01);
+        s02 = x0.mul(u2).add(s02);
+        s10 = x1.mul(u0).add(s10);
+        s11 = x1.mul(u1).add(s11);
+        s12 = x1.mul(u2).add(s12);
+      }
     }
     s00.intoMemorySegment(memory, mOffset, ORDER);
     s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);

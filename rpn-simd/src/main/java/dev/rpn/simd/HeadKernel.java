@@ -67,7 +67,7 @@ final class HeadKernel implements StageKernel {
   @Override
   public long scratchBytes(MapShape input) {
     int rows = convolution.maxRows(input);
-    return pixelsOffset(rows) + (long) hiddenRows(rows) * Integer.BYTES;
+    return pixelsOffset(rows) + (long) hiddenRows(rows) * Integer.BYTES + ProductKernel.CHUNK_BYTES;
   }
 
   @Override

@@ -45,7 +45,7 @@ final class Heads1x1 {
   }
 
   long packedBytes() {
-    return biasOffset() + panels * PANEL_BYTES;
+    return biasOffset() + panels * PANEL_BYTES + ProductKernel.CHUNK_PANEL_BYTES;
   }
 
   /** Packs one share: some of the columns. */

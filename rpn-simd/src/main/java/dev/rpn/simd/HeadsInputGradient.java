@@ -43,7 +43,7 @@ final class HeadsInputGradient implements StageKernel {
 
   @Override
   public long packedBytes() {
-    return panels * panelBytes();
+    return panels * panelBytes() + ProductKernel.CHUNK_PANEL_BYTES;
   }
 
   @Override
@@ -89,7 +89,7 @@ final class HeadsInputGradient implements StageKernel {
 
   @Override
   public long scratchBytes(MapShape input) {
-    return rowsOffset() + TILE_ROWS * rowBytes();
+    return rowsOffset() + TILE_ROWS * rowBytes() + ProductKernel.CHUNK_BYTES;
   }
 
   @Override

@@ -50,7 +50,7 @@ final class HeadsKernel implements StageKernel {
 
   @Override
   public long scratchBytes(MapShape input) {
-    return pixelsOffset() + (long) TILE_ROWS * Integer.BYTES;
+    return pixelsOffset() + (long) TILE_ROWS * Integer.BYTES + ProductKernel.CHUNK_BYTES;
   }
 
   @Override

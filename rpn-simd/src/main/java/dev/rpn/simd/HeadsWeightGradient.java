@@ -60,7 +60,7 @@ final class HeadsWeightGradient {
   }
 
   long scratchBytes() {
-    return rowOffset + (long) tiles * TILE_ROWS * Float.BYTES + BYTES;
+    return rowOffset + (long) tiles * TILE_ROWS * Float.BYTES + BYTES + TransposedProduct.SLACK;
   }
 
   /** Computes one share; parameters as of {@code TrainingKernels.headsWeightGradient}. */

@@ -1,5 +1,9 @@
 package dev.rpn.simd;
 
+import static dev.rpn.simd.ProductKernel.CHUNK;
+import static dev.rpn.simd.ProductKernel.CHUNK_BYTES;
+import static dev.rpn.simd.ProductKernel.CHUNK_PANEL_BYTES;
+import static dev.rpn.simd.ProductKernel.step;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
@@ -65,24 +69,30 @@ final class NarrowProduct {
     FloatVector s20 = zero;
     FloatVector s30 = zero;
     FloatVector s40 = zero;
-    long row1 = vOffset + rowStride;
-    long row2 = vOffset + 2 * rowStride;
-    long row3 = vOffset + 3 * rowStride;
-    long row4 = vOffset + 4 * rowStride;
-    for (int k = 0; k < depth; k++) {
-      long at = (long) k * Float.BYTES;
-      long panel = uOffset + k * PANEL_BYTES;
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      FloatVector x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      s00 = x.fma(u0, s00);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      s10 = x.fma(u0, s10);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      s20 = x.fma(u0, s20);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      s30 = x.fma(u0, s30);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row4 + at));
-      s40 = x.fma(u0, s40);
+    for (int first = 0; first < depth; first += CHUNK) {
+      long from = vOffset + (long) first * Float.BYTES;
+      MemorySegment v0 = v.asSlice(from, CHUNK_BYTES);
+      MemorySegment v1 = v.asSlice(from + rowStride, CHUNK_BYTES);
+      MemorySegment v2 = v.asSlice(from + 2 * rowStride, CHUNK_BYTES);
+      MemorySegment v3 = v.asSlice(from + 3 * rowStride, CHUNK_BYTES);
+      MemorySegment v4 = v.asSlice(from + 4 * rowStride, CHUNK_BYTES);
+      MemorySegment panel = u.asSlice(uOffset + first * PANEL_BYTES, CHUNK_PANEL_BYTES);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int k = 0; k < steps; k++) {
+        long at = (long) k * Float.BYTES;
+        long row = k * PANEL_BYTES;
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
+        FloatVector x = FloatVector.broadcast(FLOAT, v0.get(JAVA_FLOAT, at));
+        s00 = x.fma(u0, s00);
+        x = FloatVector.broadcast(FLOAT, v1.get(JAVA_FLOAT, at));
+        s10 = x.fma(u0, s10);
+        x = FloatVector.broadcast(FLOAT, v2.get(JAVA_FLOAT, at));
+        s20 = x.fma(u0, s20);
+        x = FloatVector.broadcast(FLOAT, v3.get(JAVA_FLOAT, at));
+        s30 = x.fma(u0, s30);
+        x = FloatVector.broadcast(FLOAT, v4.get(JAVA_FLOAT, at));
+        s40 = x.fma(u0, s40);
+      }
     }
     s00.intoMemorySegment(m, mOffset, ORDER);
     s10.intoMemorySegment(m, mOffset + PANEL_BYTES, ORDER);
@@ -107,30 +117,36 @@ final class NarrowProduct {
     FloatVector s20 = zero, s21 = zero;
     FloatVector s30 = zero, s31 = zero;
     FloatVector s40 = zero, s41 = zero;
-    long row1 = vOffset + rowStride;
-    long row2 = vOffset + 2 * rowStride;
-    long row3 = vOffset + 3 * rowStride;
-    long row4 = vOffset + 4 * rowStride;
-    for (int k = 0; k < depth; k++) {
-      long at = (long) k * Float.BYTES;
-      long panel = uOffset + k * PANEL_BYTES;
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, u, panel + BYTES, ORDER);
-      FloatVector x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      s00 = x.fma(u0, s00);
-      s01 = x.fma(u1, s01);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      s10 = x.fma(u0, s10);
-      s11 = x.fma(u1, s11);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      s20 = x.fma(u0, s20);
-      s21 = x.fma(u1, s21);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      s30 = x.fma(u0, s30);
-      s31 = x.fma(u1, s31);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row4 + at));
-      s40 = x.fma(u0, s40);
-      s41 = x.fma(u1, s41);
+    for (int first = 0; first < depth; first += CHUNK) {
+      long from = vOffset + (long) first * Float.BYTES;
+      MemorySegment v0 = v.asSlice(from, CHUNK_BYTES);
+      MemorySegment v1 = v.asSlice(from + rowStride, CHUNK_BYTES);
+      MemorySegment v2 = v.asSlice(from + 2 * rowStride, CHUNK_BYTES);
+      MemorySegment v3 = v.asSlice(from + 3 * rowStride, CHUNK_BYTES);
+      MemorySegment v4 = v.asSlice(from + 4 * rowStride, CHUNK_BYTES);
+      MemorySegment panel = u.asSlice(uOffset + first * PANEL_BYTES, CHUNK_PANEL_BYTES);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int k = 0; k < steps; k++) {
+        long at = (long) k * Float.BYTES;
+        long row = k * PANEL_BYTES;
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
+        FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, panel, row + BYTES, ORDER);
+        FloatVector x = FloatVector.broadcast(FLOAT, v0.get(JAVA_FLOAT, at));
+        s00 = x.fma(u0, s00);
+        s01 = x.fma(u1, s01);
+        x = FloatVector.broadcast(FLOAT, v1.get(JAVA_FLOAT, at));
+        s10 = x.fma(u0, s10);
+        s11 = x.fma(u1, s11);
+        x = FloatVector.broadcast(FLOAT, v2.get(JAVA_FLOAT, at));
+        s20 = x.fma(u0, s20);
+        s21 = x.fma(u1, s21);
+        x = FloatVector.broadcast(FLOAT, v3.get(JAVA_FLOAT, at));
+        s30 = x.fma(u0, s30);
+        s31 = x.fma(u1, s31);
+        x = FloatVector.broadcast(FLOAT, v4.get(JAVA_FLOAT, at));
+        s40 = x.fma(u0, s40);
+        s41 = x.fma(u1, s41);
+      }
     }
     s00.intoMemorySegment(m, mOffset, ORDER);
     s01.intoMemorySegment(m, mOffset + BYTES, ORDER);
@@ -160,36 +176,42 @@ final class NarrowProduct {
     FloatVector s20 = zero, s21 = zero, s22 = zero;
     FloatVector s30 = zero, s31 = zero, s32 = zero;
     FloatVector s40 = zero, s41 = zero, s42 = zero;
-    long row1 = vOffset + rowStride;
-    long row2 = vOffset + 2 * rowStride;
-    long row3 = vOffset + 3 * rowStride;
-    long row4 = vOffset + 4 * rowStride;
-    for (int k = 0; k < depth; k++) {
-      long at = (long) k * Float.BYTES;
-      long panel = uOffset + k * PANEL_BYTES;
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, u, panel + BYTES, ORDER);
-      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, u, panel + 2 * BYTES, ORDER);
-      FloatVector x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      s00 = x.fma(u0, s00);
-      s01 = x.fma(u1, s01);
-      s02 = x.fma(u2, s02);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      s10 = x.fma(u0, s10);
-      s11 = x.fma(u1, s11);
-      s12 = x.fma(u2, s12);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      s20 = x.fma(u0, s20);
-      s21 = x.fma(u1, s21);
-      s22 = x.fma(u2, s22);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      s30 = x.fma(u0, s30);
-      s31 = x.fma(u1, s31);
-      s32 = x.fma(u2, s32);
-      x = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row4 + at));
-      s40 = x.fma(u0, s40);
-      s41 = x.fma(u1, s41);
-      s42 = x.fma(u2, s42);
+    for (int first = 0; first < depth; first += CHUNK) {
+      long from = vOffset + (long) first * Float.BYTES;
+      MemorySegment v0 = v.asSlice(from, CHUNK_BYTES);
+      MemorySegment v1 = v.asSlice(from + rowStride, CHUNK_BYTES);
+      MemorySegment v2 = v.asSlice(from + 2 * rowStride, CHUNK_BYTES);
+      MemorySegment v3 = v.asSlice(from + 3 * rowStride, CHUNK_BYTES);
+      MemorySegment v4 = v.asSlice(from + 4 * rowStride, CHUNK_BYTES);
+      MemorySegment panel = u.asSlice(uOffset + first * PANEL_BYTES, CHUNK_PANEL_BYTES);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int k = 0; k < steps; k++) {
+        long at = (long) k * Float.BYTES;
+        long row = k * PANEL_BYTES;
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
+        FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, panel, row + BYTES, ORDER);
+        FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, panel, row + 2 * BYTES, ORDER);
+        FloatVector x = FloatVector.broadcast(FLOAT, v0.get(JAVA_FLOAT, at));
+        s00 = x.fma(u0, s00);
+        s01 = x.fma(u1, s01);
+        s02 = x.fma(u2, s02);
+        x = FloatVector.broadcast(FLOAT, v1.get(JAVA_FLOAT, at));
+        s10 = x.fma(u0, s10);
+        s11 = x.fma(u1, s11);
+        s12 = x.fma(u2, s12);
+        x = FloatVector.broadcast(FLOAT, v2.get(JAVA_FLOAT, at));
+        s20 = x.fma(u0, s20);
+        s21 = x.fma(u1, s21);
+        s22 = x.fma(u2, s22);
+        x = FloatVector.broadcast(FLOAT, v3.get(JAVA_FLOAT, at));
+        s30 = x.fma(u0, s30);
+        s31 = x.fma(u1, s31);
+        s32 = x.fma(u2, s32);
+        x = FloatVector.broadcast(FLOAT, v4.get(JAVA_FLOAT, at));
+        s40 = x.fma(u0, s40);
+        s41 = x.fma(u1, s41);
+        s42 = x.fma(u2, s42);
+      }
     }
     s00.intoMemorySegment(m, mOffset, ORDER);
     s01.intoMemorySegment(m, mOffset + BYTES, ORDER);
@@ -208,7 +230,7 @@ final class NarrowProduct {
     s42.intoMemorySegment(m, mOffset + 4 * PANEL_BYTES + 2 * BYTES, ORDER);
   }
 
-  /** Four rows of one vector, two products of a sum a turn. */
+  /** Four rows of one vector. */
   private static void multiply4x1(
       MemorySegment v,
       long vOffset,
@@ -223,46 +245,28 @@ final class NarrowProduct {
     FloatVector s10 = zero;
     FloatVector s20 = zero;
     FloatVector s30 = zero;
-    long row1 = vOffset + rowStride;
-    long row2 = vOffset + 2 * rowStride;
-    long row3 = vOffset + 3 * rowStride;
-    int even = depth & ~1;
-    for (int k = 0; k < even; k += 2) {
-      long at = (long) k * Float.BYTES;
-      long panel = uOffset + k * PANEL_BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      s00 = x0.fma(u0, s00);
-      s10 = x1.fma(u0, s10);
-      s20 = x2.fma(u0, s20);
-      s30 = x3.fma(u0, s30);
-      at += Float.BYTES;
-      panel += PANEL_BYTES;
-      x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      s00 = x0.fma(u0, s00);
-      s10 = x1.fma(u0, s10);
-      s20 = x2.fma(u0, s20);
-      s30 = x3.fma(u0, s30);
-    }
-    if (even < depth) {
-      long at = (long) even * Float.BYTES;
-      long panel = uOffset + even * PANEL_BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      s00 = x0.fma(u0, s00);
-      s10 = x1.fma(u0, s10);
-      s20 = x2.fma(u0, s20);
-      s30 = x3.fma(u0, s30);
+    for (int first = 0; first < depth; first += CHUNK) {
+      long from = vOffset + (long) first * Float.BYTES;
+      MemorySegment v0 = v.asSlice(from, CHUNK_BYTES);
+      MemorySegment v1 = v.asSlice(from + rowStride, CHUNK_BYTES);
+      MemorySegment v2 = v.asSlice(from + 2 * rowStride, CHUNK_BYTES);
+      MemorySegment v3 = v.asSlice(from + 3 * rowStride, CHUNK_BYTES);
+      MemorySegment panel = u.asSlice(uOffset + first * PANEL_BYTES, CHUNK_PANEL_BYTES);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int i = 0; i < steps; i += step) {
+        int k = i & CHUNK - 1;
+        long at = (long) k * Float.BYTES;
+        long row = k * PANEL_BYTES;
+        FloatVector x0 = FloatVector.broadcast(FLOAT, v0.get(JAVA_FLOAT, at));
+        FloatVector x1 = FloatVector.broadcast(FLOAT, v1.get(JAVA_FLOAT, at));
+        FloatVector x2 = FloatVector.broadcast(FLOAT, v2.get(JAVA_FLOAT, at));
+        FloatVector x3 = FloatVector.broadcast(FLOAT, v3.get(JAVA_FLOAT, at));
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
+        s00 = x0.fma(u0, s00);
+        s10 = x1.fma(u0, s10);
+        s20 = x2.fma(u0, s20);
+        s30 = x3.fma(u0, s30);
+      }
     }
     s00.intoMemorySegment(m, mOffset, ORDER);
     s10.intoMemorySegment(m, mOffset + PANEL_BYTES, ORDER);
@@ -285,46 +289,28 @@ final class NarrowProduct {
     FloatVector s10 = zero;
     FloatVector s20 = zero;
     FloatVector s30 = zero;
-    long row1 = vOffset + rowStride;
-    long row2 = vOffset + 2 * rowStride;
-    long row3 = vOffset + 3 * rowStride;
-    int even = depth & ~1;
-    for (int k = 0; k < even; k += 2) {
-      long at = (long) k * Float.BYTES;
-      long panel = uOffset + k * PANEL_BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      s00 = x0.mul(u0).add(s00);
-      s10 = x1.mul(u0).add(s10);
-      s20 = x2.mul(u0).add(s20);
-      s30 = x3.mul(u0).add(s30);
-      at += Float.BYTES;
-      panel += PANEL_BYTES;
-      x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      s00 = x0.mul(u0).add(s00);
-      s10 = x1.mul(u0).add(s10);
-      s20 = x2.mul(u0).add(s20);
-      s30 = x3.mul(u0).add(s30);
-    }
-    if (even < depth) {
-      long at = (long) even * Float.BYTES;
-      long panel = uOffset + even * PANEL_BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, vOffset + at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row1 + at));
-      FloatVector x2 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row2 + at));
-      FloatVector x3 = FloatVector.broadcast(FLOAT, v.get(JAVA_FLOAT, row3 + at));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, u, panel, ORDER);
-      s00 = x0.mul(u0).add(s00);
-      s10 = x1.mul(u0).add(s10);
-      s20 = x2.mul(u0).add(s20);
-      s30 = x3.mul(u0).add(s30);
+    for (int first = 0; first < depth; first += CHUNK) {
+      long from = vOffset + (long) first * Float.BYTES;
+      MemorySegment v0 = v.asSlice(from, CHUNK_BYTES);
+      MemorySegment v1 = v.asSlice(from + rowStride, CHUNK_BYTES);
+      MemorySegment v2 = v.asSlice(from + 2 * rowStride, CHUNK_BYTES);
+      MemorySegment v3 = v.asSlice(from + 3 * rowStride, CHUNK_BYTES);
+      MemorySegment panel = u.asSlice(uOffset + first * PANEL_BYTES, CHUNK_PANEL_BYTES);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int i = 0; i < steps; i += step) {
+        int k = i & CHUNK - 1;
+        long at = (long) k * Float.BYTES;
+        long row = k * PANEL_BYTES;
+        FloatVector x0 = FloatVector.broadcast(FLOAT, v0.get(JAVA_FLOAT, at));
+        FloatVector x1 = FloatVector.broadcast(FLOAT, v1.get(JAVA_FLOAT, at));
+        FloatVector x2 = FloatVector.broadcast(FLOAT, v2.get(JAVA_FLOAT, at));
+        FloatVector x3 = FloatVector.broadcast(FLOAT, v3.get(JAVA_FLOAT, at));
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
+        s00 = x0.mul(u0).add(s00);
+        s10 = x1.mul(u0).add(s10);
+        s20 = x2.mul(u0).add(s20);
+        s30 = x3.mul(u0).add(s30);
+      }
     }
     s00.intoMemorySegment(m, mOffset, ORDER);
     s10.intoMemorySegment(m, mOffset + PANEL_BYTES, ORDER);

@@ -1,5 +1,8 @@
 package dev.rpn.simd;
 
+import static dev.rpn.simd.ProductKernel.CHUNK;
+import static dev.rpn.simd.ProductKernel.CHUNK_PANEL_BYTES;
+import static dev.rpn.simd.ProductKernel.step;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.LANES;
@@ -27,12 +30,15 @@ final class TransposedProduct {
    */
   private static final long STEP = (long) TILE_ROWS * Float.BYTES;
 
+  /** What the last product may look at, without reading it, behind its operands. */
+  static final long SLACK = CHUNK * Math.max(STEP, PANEL_BYTES);
+
   private TransposedProduct() {}
 
   /**
    * {@code m[r][c] = sum over k of x[k][r] * u[k][c]}.
    *
-   * @param memory holds all operands
+   * @param memory holds all operands, and {@link #SLACK} bytes behind them
    * @param xOffset a tile as {@link #pack} leaves it
    * @param uOffset {@code depth} rows of one panel, one after the other
    * @param depth how many products a sum has
@@ -91,62 +97,67 @@ final class TransposedProduct {
     FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
     FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
     FloatVector s40 = zero, s41 = zero, s42 = zero, s43 = zero;
-    for (int k = 0; k < depth; k++) {
-      long u = uOffset + k * PANEL_BYTES;
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, u, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, u + BYTES, ORDER);
-      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, memory, u + 2 * BYTES, ORDER);
-      FloatVector u3 = FloatVector.fromMemorySegment(FLOAT, memory, u + 3 * BYTES, ORDER);
-      long at = xOffset + k * STEP;
-      FloatVector x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      s00 = x.fma(u0, s00);
-      s01 = x.fma(u1, s01);
-      s02 = x.fma(u2, s02);
-      s03 = x.fma(u3, s03);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 4));
-      s10 = x.fma(u0, s10);
-      s11 = x.fma(u1, s11);
-      s12 = x.fma(u2, s12);
-      s13 = x.fma(u3, s13);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 8));
-      s20 = x.fma(u0, s20);
-      s21 = x.fma(u1, s21);
-      s22 = x.fma(u2, s22);
-      s23 = x.fma(u3, s23);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 12));
-      s30 = x.fma(u0, s30);
-      s31 = x.fma(u1, s31);
-      s32 = x.fma(u2, s32);
-      s33 = x.fma(u3, s33);
-      x = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 16));
-      s40 = x.fma(u0, s40);
-      s41 = x.fma(u1, s41);
-      s42 = x.fma(u2, s42);
-      s43 = x.fma(u3, s43);
+    for (int first = 0; first < depth; first += CHUNK) {
+      MemorySegment columns = memory.asSlice(xOffset + first * STEP, CHUNK * STEP);
+      MemorySegment panel = memory.asSlice(uOffset + first * PANEL_BYTES, CHUNK_PANEL_BYTES);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int k = 0; k < steps; k++) {
+        long at = k * STEP;
+        long row = k * PANEL_BYTES;
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
+        FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, panel, row + BYTES, ORDER);
+        FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, panel, row + 2 * BYTES, ORDER);
+        FloatVector u3 = FloatVector.fromMemorySegment(FLOAT, panel, row + 3 * BYTES, ORDER);
+        FloatVector x = FloatVector.broadcast(FLOAT, columns.get(JAVA_FLOAT, at));
+        s00 = x.fma(u0, s00);
+        s01 = x.fma(u1, s01);
+        s02 = x.fma(u2, s02);
+        s03 = x.fma(u3, s03);
+        x = FloatVector.broadcast(FLOAT, columns.get(JAVA_FLOAT, at + Float.BYTES));
+        s10 = x.fma(u0, s10);
+        s11 = x.fma(u1, s11);
+        s12 = x.fma(u2, s12);
+        s13 = x.fma(u3, s13);
+        x = FloatVector.broadcast(FLOAT, columns.get(JAVA_FLOAT, at + 2 * Float.BYTES));
+        s20 = x.fma(u0, s20);
+        s21 = x.fma(u1, s21);
+        s22 = x.fma(u2, s22);
+        s23 = x.fma(u3, s23);
+        x = FloatVector.broadcast(FLOAT, columns.get(JAVA_FLOAT, at + 3 * Float.BYTES));
+        s30 = x.fma(u0, s30);
+        s31 = x.fma(u1, s31);
+        s32 = x.fma(u2, s32);
+        s33 = x.fma(u3, s33);
+        x = FloatVector.broadcast(FLOAT, columns.get(JAVA_FLOAT, at + 4 * Float.BYTES));
+        s40 = x.fma(u0, s40);
+        s41 = x.fma(u1, s41);
+        s42 = x.fma(u2, s42);
+        s43 = x.fma(u3, s43);
+      }
     }
     s00.intoMemorySegment(memory, mOffset, ORDER);
     s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
     s02.intoMemorySegment(memory, mOffset + 2 * BYTES, ORDER);
     s03.intoMemorySegment(memory, mOffset + 3 * BYTES, ORDER);
-    s10.intoMemorySegment(memory, mOffset + 4 * BYTES, ORDER);
-    s11.intoMemorySegment(memory, mOffset + 5 * BYTES, ORDER);
-    s12.intoMemorySegment(memory, mOffset + 6 * BYTES, ORDER);
-    s13.intoMemorySegment(memory, mOffset + 7 * BYTES, ORDER);
-    s20.intoMemorySegment(memory, mOffset + 8 * BYTES, ORDER);
-    s21.intoMemorySegment(memory, mOffset + 9 * BYTES, ORDER);
-    s22.intoMemorySegment(memory, mOffset + 10 * BYTES, ORDER);
-    s23.intoMemorySegment(memory, mOffset + 11 * BYTES, ORDER);
-    s30.intoMemorySegment(memory, mOffset + 12 * BYTES, ORDER);
-    s31.intoMemorySegment(memory, mOffset + 13 * BYTES, ORDER);
-    s32.intoMemorySegment(memory, mOffset + 14 * BYTES, ORDER);
-    s33.intoMemorySegment(memory, mOffset + 15 * BYTES, ORDER);
-    s40.intoMemorySegment(memory, mOffset + 16 * BYTES, ORDER);
-    s41.intoMemorySegment(memory, mOffset + 17 * BYTES, ORDER);
-    s42.intoMemorySegment(memory, mOffset + 18 * BYTES, ORDER);
-    s43.intoMemorySegment(memory, mOffset + 19 * BYTES, ORDER);
+    s10.intoMemorySegment(memory, mOffset + PANEL_BYTES, ORDER);
+    s11.intoMemorySegment(memory, mOffset + PANEL_BYTES + BYTES, ORDER);
+    s12.intoMemorySegment(memory, mOffset + PANEL_BYTES + 2 * BYTES, ORDER);
+    s13.intoMemorySegment(memory, mOffset + PANEL_BYTES + 3 * BYTES, ORDER);
+    s20.intoMemorySegment(memory, mOffset + 2 * PANEL_BYTES, ORDER);
+    s21.intoMemorySegment(memory, mOffset + 2 * PANEL_BYTES + BYTES, ORDER);
+    s22.intoMemorySegment(memory, mOffset + 2 * PANEL_BYTES + 2 * BYTES, ORDER);
+    s23.intoMemorySegment(memory, mOffset + 2 * PANEL_BYTES + 3 * BYTES, ORDER);
+    s30.intoMemorySegment(memory, mOffset + 3 * PANEL_BYTES, ORDER);
+    s31.intoMemorySegment(memory, mOffset + 3 * PANEL_BYTES + BYTES, ORDER);
+    s32.intoMemorySegment(memory, mOffset + 3 * PANEL_BYTES + 2 * BYTES, ORDER);
+    s33.intoMemorySegment(memory, mOffset + 3 * PANEL_BYTES + 3 * BYTES, ORDER);
+    s40.intoMemorySegment(memory, mOffset + 4 * PANEL_BYTES, ORDER);
+    s41.intoMemorySegment(memory, mOffset + 4 * PANEL_BYTES + BYTES, ORDER);
+    s42.intoMemorySegment(memory, mOffset + 4 * PANEL_BYTES + 2 * BYTES, ORDER);
+    s43.intoMemorySegment(memory, mOffset + 4 * PANEL_BYTES + 3 * BYTES, ORDER);
   }
 
-  /** Four rows of two vectors, two products of a sum a turn. */
+  /** Four rows of two vectors. */
   private static void multiply4x2(
       MemorySegment memory, long xOffset, long uOffset, int depth, long mOffset) {
     FloatVector zero = FloatVector.zero(FLOAT);
@@ -154,66 +165,39 @@ final class TransposedProduct {
     FloatVector s10 = zero, s11 = zero;
     FloatVector s20 = zero, s21 = zero;
     FloatVector s30 = zero, s31 = zero;
-    int even = depth & ~1;
-    for (int k = 0; k < even; k += 2) {
-      long at = xOffset + k * STEP;
-      long panel = uOffset + k * PANEL_BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      FloatVector x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
-      FloatVector x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, panel, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, panel + BYTES, ORDER);
-      s00 = x0.fma(u0, s00);
-      s01 = x0.fma(u1, s01);
-      s10 = x1.fma(u0, s10);
-      s11 = x1.fma(u1, s11);
-      s20 = x2.fma(u0, s20);
-      s21 = x2.fma(u1, s21);
-      s30 = x3.fma(u0, s30);
-      s31 = x3.fma(u1, s31);
-      at += STEP;
-      panel += PANEL_BYTES;
-      x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
-      x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
-      u0 = FloatVector.fromMemorySegment(FLOAT, memory, panel, ORDER);
-      u1 = FloatVector.fromMemorySegment(FLOAT, memory, panel + BYTES, ORDER);
-      s00 = x0.fma(u0, s00);
-      s01 = x0.fma(u1, s01);
-      s10 = x1.fma(u0, s10);
-      s11 = x1.fma(u1, s11);
-      s20 = x2.fma(u0, s20);
-      s21 = x2.fma(u1, s21);
-      s30 = x3.fma(u0, s30);
-      s31 = x3.fma(u1, s31);
-    }
-    if (even < depth) {
-      long at = xOffset + even * STEP;
-      long panel = uOffset + even * PANEL_BYTES;
-      FloatVector x0 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at));
-      FloatVector x1 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + Float.BYTES));
-      FloatVector x2 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 2 * Float.BYTES));
-      FloatVector x3 = FloatVector.broadcast(FLOAT, memory.get(JAVA_FLOAT, at + 3 * Float.BYTES));
-      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, memory, panel, ORDER);
-      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, memory, panel + BYTES, ORDER);
-      s00 = x0.fma(u0, s00);
-      s01 = x0.fma(u1, s01);
-      s10 = x1.fma(u0, s10);
-      s11 = x1.fma(u1, s11);
-      s20 = x2.fma(u0, s20);
-      s21 = x2.fma(u1, s21);
-      s30 = x3.fma(u0, s30);
-      s31 = x3.fma(u1, s31);
+    for (int first = 0; first < depth; first += CHUNK) {
+      MemorySegment columns = memory.asSlice(xOffset + first * STEP, CHUNK * STEP);
+      MemorySegment panel = memory.asSlice(uOffset + first * PANEL_BYTES, CHUNK_PANEL_BYTES);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int i = 0; i < steps; i += step) {
+        int k = i & CHUNK - 1;
+        long at = k * STEP;
+        long row = k * PANEL_BYTES;
+        FloatVector x0 = FloatVector.broadcast(FLOAT, columns.get(JAVA_FLOAT, at));
+        FloatVector x1 = FloatVector.broadcast(FLOAT, columns.get(JAVA_FLOAT, at + Float.BYTES));
+        FloatVector x2 =
+            FloatVector.broadcast(FLOAT, columns.get(JAVA_FLOAT, at + 2 * Float.BYTES));
+        FloatVector x3 =
+            FloatVector.broadcast(FLOAT, columns.get(JAVA_FLOAT, at + 3 * Float.BYTES));
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
+        FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, panel, row + BYTES, ORDER);
+        s00 = x0.fma(u0, s00);
+        s01 = x0.fma(u1, s01);
+        s10 = x1.fma(u0, s10);
+        s11 = x1.fma(u1, s11);
+        s20 = x2.fma(u0, s20);
+        s21 = x2.fma(u1, s21);
+        s30 = x3.fma(u0, s30);
+        s31 = x3.fma(u1, s31);
+      }
     }
     s00.intoMemorySegment(memory, mOffset, ORDER);
     s01.intoMemorySegment(memory, mOffset + BYTES, ORDER);
-    s10.intoMemorySegment(memory, mOffset + 2 * BYTES, ORDER);
-    s11.intoMemorySegment(memory, mOffset + 3 * BYTES, ORDER);
-    s20.intoMemorySegment(memory, mOffset + 4 * BYTES, ORDER);
-    s21.intoMemorySegment(memory, mOffset + 5 * BYTES, ORDER);
-    s30.intoMemorySegment(memory, mOffset + 6 * BYTES, ORDER);
-    s31.intoMemorySegment(memory, mOffset + 7 * BYTES, ORDER);
+    s10.intoMemorySegment(memory, mOffset + PANEL_BYTES, ORDER);
+    s11.intoMemorySegment(memory, mOffset + PANEL_BYTES + BYTES, ORDER);
+    s20.intoMemorySegment(memory, mOffset + 2 * PANEL_BYTES, ORDER);
+    s21.intoMemorySegment(memory, mOffset + 2 * PANEL_BYTES + BYTES, ORDER);
+    s30.intoMemorySegment(memory, mOffset + 3 * PANEL_BYTES, ORDER);
+    s31.intoMemorySegment(memory, mOffset + 3 * PANEL_BYTES + BYTES, ORDER);
   }
 }

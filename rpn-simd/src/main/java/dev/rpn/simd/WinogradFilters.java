@@ -46,7 +46,7 @@ final class WinogradFilters {
   }
 
   long bytes() {
-    return biasOffset() + panels * PANEL_BYTES;
+    return biasOffset() + panels * PANEL_BYTES + ProductKernel.CHUNK_PANEL_BYTES;
   }
 
   /** Packs one share: some of the pairs of a panel and an input channel. */

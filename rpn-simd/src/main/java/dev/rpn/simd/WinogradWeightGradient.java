@@ -29,7 +29,7 @@ final class WinogradWeightGradient implements WeightGradient {
    * Register tiles of input channels whose V is kept: the more, the less often Z is transformed.
    * Half of 512 channels, so that each of two threads transforms Z once.
    */
-  private static final int CHUNK = 52;
+  private static final int CHUNK = Math.ceilDiv(256, TILE_ROWS);
 
   /** What a position's Z of a group of panels may take of the second-level cache. */
   private static final long GROUP_BYTES = 256 * 1024;
@@ -99,7 +99,7 @@ final class WinogradWeightGradient implements WeightGradient {
 
   @Override
   public long scratchBytes() {
-    return windowOffset + POSITIONS * Math.max(vRow, PANEL_BYTES);
+    return windowOffset + POSITIONS * Math.max(vRow, PANEL_BYTES) + TransposedProduct.SLACK;
   }
 
   @Override
