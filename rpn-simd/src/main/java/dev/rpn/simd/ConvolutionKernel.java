@@ -102,15 +102,30 @@ final class ConvolutionKernel implements StageKernel {
     long yRow = yColumn * shape.width();
     long mPlane = convolution.mPlane(rows);
     long staging = convolution.scratchBytes(rows);
-    for (int tile = 0; tile < count; tile++) {
+    int run;
+    for (int tile = 0; tile < count; tile += run) {
       int y = row * side;
       int x = column * side;
       long to =
           (((long) image * shape.height() + y) * shape.width() + x) * yColumn + panel * PANEL_BYTES;
       long m = convolution.mOffset(rows, panel) + tile * PANEL_BYTES;
       if (whole && y + side <= shape.height() && x + side <= shape.width()) {
-        winograd.output(scratch, m, mPlane, packed, bias, output, to, yRow, yColumn, vectors);
+        run = Math.min(count - tile, shape.width() / side - column);
+        winograd.output(
+            scratch,
+            m,
+            mPlane,
+            packed,
+            bias,
+            output,
+            to,
+            yRow,
+            yColumn,
+            side * yColumn,
+            vectors,
+            run);
       } else {
+        run = 1;
         winograd.output(
             scratch,
             m,
@@ -121,7 +136,9 @@ final class ConvolutionKernel implements StageKernel {
             staging,
             side * PANEL_BYTES,
             PANEL_BYTES,
-            vectors);
+            0,
+            vectors,
+            1);
         int height = Math.min(side, shape.height() - y);
         int width = Math.min(side, shape.width() - x);
         for (int dy = 0; dy < height; dy++) {
@@ -135,7 +152,8 @@ final class ConvolutionKernel implements StageKernel {
           }
         }
       }
-      if (++column == across) {
+      column += run;
+      if (column == across) {
         column = 0;
         if (++row == down) {
           row = 0;

@@ -111,19 +111,19 @@ final class HeadKernel implements StageKernel {
     int rows = WinogradConvolution.rows(count);
     int pixels = winograd.side * winograd.side;
     long hidden = convolution.scratchBytes(rows) + panel * PANEL_BYTES;
-    for (int tile = 0; tile < count; tile++) {
-      winograd.output(
-          scratch,
-          convolution.mOffset(rows, panel) + tile * PANEL_BYTES,
-          convolution.mPlane(rows),
-          packed,
-          filters.biasOffset() + panel * PANEL_BYTES,
-          scratch,
-          hidden + (long) tile * pixels * hiddenRow(),
-          winograd.side * hiddenRow(),
-          hiddenRow(),
-          Species.panelVectors(convolution.outputs, panel));
-    }
+    winograd.output(
+        scratch,
+        convolution.mOffset(rows, panel),
+        convolution.mPlane(rows),
+        packed,
+        filters.biasOffset() + panel * PANEL_BYTES,
+        scratch,
+        hidden,
+        winograd.side * hiddenRow(),
+        hiddenRow(),
+        pixels * hiddenRow(),
+        Species.panelVectors(convolution.outputs, panel),
+        count);
   }
 
   private void locatePixels(MapShape shape, MemorySegment scratch, int first, int count) {

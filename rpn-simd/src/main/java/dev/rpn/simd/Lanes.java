@@ -1,5 +1,6 @@
 package dev.rpn.simd;
 
+import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.ORDER;
@@ -7,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 
 /** Vectors of channels where the last may be short: what lies behind it is another's. */
 final class Lanes {
@@ -31,6 +33,10 @@ final class Lanes {
       long toOffset,
       long step,
       int positions) {
+    if (channels >= LANES && stride == BYTES && step == BYTES) {
+      MemorySegment.copy(from, fromOffset, to, toOffset, positions * BYTES);
+      return;
+    }
     if (channels >= LANES) {
       for (int p = 0; p < positions; p++) {
         FloatVector.fromMemorySegment(FLOAT, from, fromOffset + p * stride, ORDER)
@@ -39,7 +45,16 @@ final class Lanes {
       return;
     }
     FloatVector zero = FloatVector.zero(FLOAT);
-    for (int p = 0; p < positions; p++) {
+    VectorMask<Float> behind = FLOAT.indexInRange(0, channels).not();
+    long last = from.byteSize() - BYTES;
+    int p = 0;
+    for (; p < positions && fromOffset + p * stride <= last; p++) {
+      FloatVector.fromMemorySegment(FLOAT, from, fromOffset + p * stride, ORDER)
+          .blend(zero, behind)
+          .intoMemorySegment(to, toOffset + p * step, ORDER);
+    }
+    // Of the last of a map a whole vector can't be read.
+    for (; p < positions; p++) {
       zero.intoMemorySegment(to, toOffset + p * step, ORDER);
       for (int c = 0; c < channels; c++) {
         long lane = (long) c * Float.BYTES;

@@ -43,12 +43,14 @@ abstract class Winograd {
   abstract void filters(MemorySegment u, long offset, long plane);
 
   /**
-   * Transforms one tile of inputs.
+   * Transforms some tiles of inputs that lie side by side.
    *
-   * @param d the window's first channel of its first pixel at {@code dOffset}; rows and columns lie
-   *     {@code dRow} and {@code dColumn} bytes apart
-   * @param v written from {@code vOffset}, positions {@code vPlane} bytes apart
+   * @param d the first window's first channel of its first pixel at {@code dOffset}; rows and
+   *     columns lie {@code dRow} and {@code dColumn} bytes apart, windows {@link #side} columns
+   * @param v written from {@code vOffset}, positions {@code vPlane} bytes apart, tiles {@code
+   *     vTile}
    * @param vectors how many vectors of channels
+   * @param tiles how many tiles
    */
   abstract void input(
       MemorySegment d,
@@ -58,17 +60,20 @@ abstract class Winograd {
       MemorySegment v,
       long vOffset,
       long vPlane,
-      int vectors);
+      long vTile,
+      int vectors,
+      int tiles);
 
   /**
-   * Transforms one panel of products to one tile of outputs, adds the bias and applies ReLU, or
-   * none where it was made without.
+   * Transforms one panel of the products of some tiles to outputs, adds the bias and applies ReLU,
+   * or none where it was made without.
    *
-   * @param m read from {@code mOffset}, positions {@code mPlane} bytes apart
+   * @param m read from {@code mOffset}, positions {@code mPlane} bytes apart, tiles one panel
    * @param bias one panel from {@code biasOffset}
    * @param y written from {@code yOffset}; rows and columns lie {@code yRow} and {@code yColumn}
-   *     bytes apart
+   *     bytes apart, tiles {@code yTile}
    * @param vectors how many vectors of channels
+   * @param tiles how many tiles
    */
   abstract void output(
       MemorySegment m,
@@ -80,5 +85,7 @@ abstract class Winograd {
       long yOffset,
       long yRow,
       long yColumn,
-      int vectors);
+      long yTile,
+      int vectors,
+      int tiles);
 }

@@ -139,18 +139,26 @@ final class WinogradConvolution {
     int span = winograd.window - 1;
     // Vectors read past a pixel's last channel where that is no multiple of their length.
     long reach = span * (dRow + dColumn) + inputVectors * BYTES;
-    for (int tile = 0; tile < count; tile++) {
+    // Windows from the second tile of a row to before this one are inside of the map.
+    int endInside = (shape.width() - span) / winograd.side + 1;
+    int run;
+    for (int tile = 0; tile < count; tile += run) {
       int y = row * winograd.side - 1;
       int x = column * winograd.side - 1;
       long d = (((long) image * shape.height() + y) * shape.width() + x) * dColumn;
       long to = tile * vRow();
-      if (y >= 0
-          && x >= 0
-          && y + span < shape.height()
-          && x + span < shape.width()
-          && d + reach <= input.byteSize()) {
-        winograd.input(input, d, dRow, dColumn, scratch, to, vPlane(rows), inputVectors);
+      run = 0;
+      if (y >= 0 && x >= 0 && y + span < shape.height()) {
+        run = Math.min(count - tile, endInside - column);
+        while (run > 0 && d + (run - 1L) * winograd.side * dColumn + reach > input.byteSize()) {
+          run--;
+        }
+      }
+      if (run > 0) {
+        winograd.input(
+            input, d, dRow, dColumn, scratch, to, vPlane(rows), vRow(), inputVectors, run);
       } else {
+        run = 1;
         copyWindow(shape, input, image, y, x, scratch, windowOffset(rows));
         long step = inputVectors * BYTES;
         winograd.input(
@@ -161,9 +169,12 @@ final class WinogradConvolution {
             scratch,
             to,
             vPlane(rows),
-            inputVectors);
+            vRow(),
+            inputVectors,
+            1);
       }
-      if (++column == across) {
+      column += run;
+      if (column == across) {
         column = 0;
         if (++row == down) {
           row = 0;

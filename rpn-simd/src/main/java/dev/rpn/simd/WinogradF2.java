@@ -3,6 +3,7 @@ package dev.rpn.simd;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
+import static dev.rpn.simd.Species.PANEL_BYTES;
 import static dev.rpn.simd.Species.TILE_VECTORS;
 
 import java.lang.foreign.MemorySegment;
@@ -81,9 +82,14 @@ final class WinogradF2 extends Winograd {
       MemorySegment v,
       long vOffset,
       long vPlane,
-      int vectors) {
-    for (int i = 0; i < vectors; i++) {
-      long from = dOffset + i * BYTES;
+      long vTile,
+      int vectors,
+      int tiles) {
+    // One loop over tiles and vectors: two would meet their checks anew at every tile.
+    long from = dOffset;
+    long to = vOffset;
+    int rest = vectors;
+    for (int i = 0; i < tiles * vectors; i++) {
       FloatVector d0 = FloatVector.fromMemorySegment(FLOAT, d, from, ORDER);
       FloatVector d1 = FloatVector.fromMemorySegment(FLOAT, d, from + dRow, ORDER);
       FloatVector d2 = FloatVector.fromMemorySegment(FLOAT, d, from + 2 * dRow, ORDER);
@@ -116,7 +122,6 @@ final class WinogradF2 extends Winograd {
       FloatVector t13 = d1.add(d2);
       FloatVector t23 = d2.sub(d1);
       FloatVector t33 = d1.sub(d3);
-      long to = vOffset + i * BYTES;
       t00.sub(t02).intoMemorySegment(v, to, ORDER);
       t01.add(t02).intoMemorySegment(v, to + vPlane, ORDER);
       t02.sub(t01).intoMemorySegment(v, to + 2 * vPlane, ORDER);
@@ -133,6 +138,13 @@ final class WinogradF2 extends Winograd {
       t31.add(t32).intoMemorySegment(v, to + 13 * vPlane, ORDER);
       t32.sub(t31).intoMemorySegment(v, to + 14 * vPlane, ORDER);
       t31.sub(t33).intoMemorySegment(v, to + 15 * vPlane, ORDER);
+      from += BYTES;
+      to += BYTES;
+      if (--rest == 0) {
+        rest = vectors;
+        from += 2 * dColumn - vectors * BYTES;
+        to += vTile - vectors * BYTES;
+      }
     }
   }
 
@@ -147,9 +159,14 @@ final class WinogradF2 extends Winograd {
       long yOffset,
       long yRow,
       long yColumn,
-      int vectors) {
-    for (int i = 0; i < vectors; i++) {
-      long from = mOffset + i * BYTES;
+      long yTile,
+      int vectors,
+      int tiles) {
+    long from = mOffset;
+    long to = yOffset;
+    long at = biasOffset;
+    int rest = vectors;
+    for (int i = 0; i < tiles * vectors; i++) {
       FloatVector m0 = FloatVector.fromMemorySegment(FLOAT, m, from, ORDER);
       FloatVector m1 = FloatVector.fromMemorySegment(FLOAT, m, from + 4 * mPlane, ORDER);
       FloatVector m2 = FloatVector.fromMemorySegment(FLOAT, m, from + 8 * mPlane, ORDER);
@@ -174,8 +191,7 @@ final class WinogradF2 extends Winograd {
       m3 = FloatVector.fromMemorySegment(FLOAT, m, from + 15 * mPlane, ORDER);
       FloatVector s03 = m0.add(m1).add(m2);
       FloatVector s13 = m1.sub(m2).sub(m3);
-      FloatVector b = FloatVector.fromMemorySegment(FLOAT, bias, biasOffset + i * BYTES, ORDER);
-      long to = yOffset + i * BYTES;
+      FloatVector b = FloatVector.fromMemorySegment(FLOAT, bias, at, ORDER);
       FloatVector y00 = s00.add(s01).add(s02).add(b);
       y00.blend(0f, y00.lt(threshold)).intoMemorySegment(y, to, ORDER);
       FloatVector y01 = s01.sub(s02).sub(s03).add(b);
@@ -184,6 +200,15 @@ final class WinogradF2 extends Winograd {
       y10.blend(0f, y10.lt(threshold)).intoMemorySegment(y, to + yRow, ORDER);
       FloatVector y11 = s11.sub(s12).sub(s13).add(b);
       y11.blend(0f, y11.lt(threshold)).intoMemorySegment(y, to + yRow + yColumn, ORDER);
+      from += BYTES;
+      to += BYTES;
+      at += BYTES;
+      if (--rest == 0) {
+        rest = vectors;
+        from += PANEL_BYTES - vectors * BYTES;
+        to += yTile - vectors * BYTES;
+        at = biasOffset;
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.rpn.simd;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
+import static dev.rpn.simd.Species.PANEL_BYTES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -18,12 +19,13 @@ final class WinogradF2Gradient {
   private WinogradF2Gradient() {}
 
   /**
-   * {@code A dy A'} of one tile of output gradients.
+   * {@code A dy A'} of some tiles of output gradients that lie side by side.
    *
-   * @param dy the tile's first channel at {@code offset}; rows and columns lie {@code row} and
-   *     {@code column} bytes apart
-   * @param z written from {@code zOffset}, positions {@code zPlane} bytes apart
+   * @param dy the first tile's first channel at {@code offset}; rows and columns lie {@code row}
+   *     and {@code column} bytes apart, tiles two columns
+   * @param z written from {@code zOffset}, positions {@code zPlane} bytes apart, tiles one panel
    * @param vectors how many vectors of channels
+   * @param tiles how many tiles
    */
   static void outputGradient(
       MemorySegment dy,
@@ -33,9 +35,12 @@ final class WinogradF2Gradient {
       MemorySegment z,
       long zOffset,
       long zPlane,
-      int vectors) {
-    for (int i = 0; i < vectors; i++) {
-      long from = offset + i * BYTES;
+      int vectors,
+      int tiles) {
+    long from = offset;
+    long to = zOffset;
+    int rest = vectors;
+    for (int i = 0; i < tiles * vectors; i++) {
       FloatVector y00 = FloatVector.fromMemorySegment(FLOAT, dy, from, ORDER);
       FloatVector y01 = FloatVector.fromMemorySegment(FLOAT, dy, from + column, ORDER);
       FloatVector y10 = FloatVector.fromMemorySegment(FLOAT, dy, from + row, ORDER);
@@ -44,7 +49,6 @@ final class WinogradF2Gradient {
       FloatVector sum1 = y01.add(y11);
       FloatVector difference0 = y00.sub(y10);
       FloatVector difference1 = y01.sub(y11);
-      long to = zOffset + i * BYTES;
       y00.intoMemorySegment(z, to, ORDER);
       y00.add(y01).intoMemorySegment(z, to + zPlane, ORDER);
       y00.sub(y01).intoMemorySegment(z, to + 2 * zPlane, ORDER);
@@ -61,6 +65,13 @@ final class WinogradF2Gradient {
       y10.add(y11).neg().intoMemorySegment(z, to + 13 * zPlane, ORDER);
       y11.sub(y10).intoMemorySegment(z, to + 14 * zPlane, ORDER);
       y11.intoMemorySegment(z, to + 15 * zPlane, ORDER);
+      from += BYTES;
+      to += BYTES;
+      if (--rest == 0) {
+        rest = vectors;
+        from += 2 * column - vectors * BYTES;
+        to += PANEL_BYTES - vectors * BYTES;
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
 import static dev.rpn.simd.Species.PANEL;
+import static dev.rpn.simd.Species.PANEL_BYTES;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
@@ -79,11 +80,16 @@ final class WinogradF4 extends Winograd {
       MemorySegment v,
       long vOffset,
       long vPlane,
-      int vectors) {
-    for (int i = 0; i < vectors; i++) {
-      long to = vOffset + i * BYTES;
+      long vTile,
+      int vectors,
+      int tiles) {
+    for (int i = 0; i < tiles * vectors; i++) {
+      int tile = i / vectors;
+      long lane = i % vectors * BYTES;
+      long from = dOffset + 4L * tile * dColumn + lane;
+      long to = vOffset + tile * vTile + lane;
       for (int column = 0; column < 6; column++) {
-        input(d, dOffset + i * BYTES + column * dColumn, dRow, v, to + column * vPlane, 6 * vPlane);
+        input(d, from + column * dColumn, dRow, v, to + column * vPlane, 6 * vPlane);
       }
       for (int row = 0; row < 6; row++) {
         long at = to + 6L * row * vPlane;
@@ -132,14 +138,18 @@ final class WinogradF4 extends Winograd {
       long yOffset,
       long yRow,
       long yColumn,
-      int vectors) {
-    for (int i = 0; i < vectors; i++) {
-      long from = mOffset + i * BYTES;
+      long yTile,
+      int vectors,
+      int tiles) {
+    for (int i = 0; i < tiles * vectors; i++) {
+      int tile = i / vectors;
+      long lane = i % vectors * BYTES;
+      long from = mOffset + tile * PANEL_BYTES + lane;
       for (int column = 0; column < 6; column++) {
         outputRows(m, from + column * mPlane, 6 * mPlane);
       }
-      long b = biasOffset + i * BYTES;
-      long to = yOffset + i * BYTES;
+      long b = biasOffset + lane;
+      long to = yOffset + tile * yTile + lane;
       for (int row = 0; row < 4; row++) {
         outputColumns(m, from + 6L * row * mPlane, mPlane, bias, b, y, to + row * yRow, yColumn);
       }

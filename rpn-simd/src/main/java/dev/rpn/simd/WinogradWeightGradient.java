@@ -178,21 +178,30 @@ final class WinogradWeightGradient implements WeightGradient {
     long line = pixel * shape.width();
     int first = firstTile(block);
     int depth = firstTile(block + 1) - first;
-    for (int tile = first; tile < first + depth; tile++) {
+    // Vectors read past a pixel's last channel where that is no multiple of their length.
+    long reach = 3 * (line + pixel) + vectors * BYTES;
+    int run;
+    for (int tile = first; tile < first + depth; tile += run) {
       int y = y(tile) - 1;
       int x = x(tile) - 1;
       long from = position(image(tile), y, x) * pixel + lane;
       int staged = (tile - first) % STAGED;
-      long to = rowOffset + (long) staged * POSITIONS * vRow;
-      // Vectors read past a pixel's last channel where that is no multiple of their length.
-      if (inside(y, x, 4) && from + 3 * (line + pixel) + vectors * BYTES <= in.byteSize()) {
-        winograd.input(in, from, line, pixel, scratch, to, vRow, vectors);
-      } else {
-        copyWindow(in, image(tile), y, x, 4, pixel, lane, bytes, scratch, vRow);
-        winograd.input(scratch, windowOffset, 4 * vRow, vRow, scratch, to, vRow, vectors);
+      int most = Math.min(STAGED - staged, first + depth - tile);
+      run = inside(y, x, 4) ? Math.min(most, (shape.width() - x - 2) / 2) : 0;
+      while (run > 0 && from + 2 * (run - 1L) * pixel + reach > in.byteSize()) {
+        run--;
       }
-      if (staged == STAGED - 1 || tile == first + depth - 1) {
-        pack(scratch, depth, tile - first - staged, staged + 1, channels / TILE_ROWS);
+      long to = rowOffset + (long) staged * POSITIONS * vRow;
+      if (run > 0) {
+        winograd.input(in, from, line, pixel, scratch, to, vRow, POSITIONS * vRow, vectors, run);
+      } else {
+        run = 1;
+        copyWindow(in, image(tile), y, x, 4, pixel, lane, bytes, scratch, vRow);
+        winograd.input(scratch, windowOffset, 4 * vRow, vRow, scratch, to, vRow, 0, vectors, 1);
+      }
+      if (run == most) {
+        int count = staged + run;
+        pack(scratch, depth, tile - first - staged, count, channels / TILE_ROWS);
       }
     }
   }
@@ -215,19 +224,27 @@ final class WinogradWeightGradient implements WeightGradient {
     long bytes = Math.min(PANEL, outputs - panel * PANEL) * (long) Float.BYTES;
     long pixel = (long) outputs * Float.BYTES;
     long line = pixel * shape.width();
+    long reach = line + pixel + vectors * BYTES;
     int first = firstTile(block);
-    for (int tile = first; tile < firstTile(block + 1); tile++) {
+    int end = firstTile(block + 1);
+    int run;
+    for (int tile = first; tile < end; tile += run) {
       int y = y(tile);
       int x = x(tile);
       long from = position(image(tile), y, x) * pixel + lane;
       long to = zOffset + (tile - first) * PANEL_BYTES;
-      if (inside(y, x, 2) && from + line + pixel + vectors * BYTES <= outGradient.byteSize()) {
+      run = inside(y, x, 2) ? Math.min(end - tile, (shape.width() - x) / 2) : 0;
+      while (run > 0 && from + 2 * (run - 1L) * pixel + reach > outGradient.byteSize()) {
+        run--;
+      }
+      if (run > 0) {
         WinogradF2Gradient.outputGradient(
-            outGradient, from, line, pixel, scratch, to, zPlane, vectors);
+            outGradient, from, line, pixel, scratch, to, zPlane, vectors, run);
       } else {
+        run = 1;
         copyWindow(outGradient, image(tile), y, x, 2, pixel, lane, bytes, scratch, PANEL_BYTES);
         WinogradF2Gradient.outputGradient(
-            scratch, windowOffset, 2 * PANEL_BYTES, PANEL_BYTES, scratch, to, zPlane, vectors);
+            scratch, windowOffset, 2 * PANEL_BYTES, PANEL_BYTES, scratch, to, zPlane, vectors, 1);
       }
     }
   }
