@@ -7,7 +7,8 @@ import java.util.Set;
 /**
  * Native memory that training needs, in bytes, known before any is allocated.
  *
- * @param parameters weights, gradients, Adam's two moments, the average and the sum where wanted
+ * @param parameters weights, gradients of every group of pictures, Adam's two moments, the average
+ *     and the sum where wanted
  * @param maps what the forward pass keeps, and the gradients on their way back
  * @param packed the weights as the kernels read them
  * @param scratch of all threads
@@ -26,7 +27,9 @@ record Footprint(long parameters, long maps, long packed, long scratch) {
       scratch = Math.max(scratch, stages.scratchBytes(Pass.withBatch(input, batch)));
     }
     return new Footprint(
-        Parameters.bytes(architecture, options),
+        Math.addExact(
+            Parameters.bytes(architecture, options),
+            GradientGroups.bytes(architecture, input.batch())),
         Maps.bytes(stages, input, ownInput),
         stages.packedBytes(),
         Math.multiplyExact(threads, scratch));

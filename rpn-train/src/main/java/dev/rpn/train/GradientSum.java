@@ -22,7 +22,8 @@ final class GradientSum {
     finish = new Step((part, worker) -> add(sums, gradients, part, parts), parts);
   }
 
-  private static void add(MemorySegment from, MemorySegment to, int part, int parts) {
+  /** Adds one share of a block to another. */
+  static void add(MemorySegment from, MemorySegment to, int part, int parts) {
     long values = to.byteSize() / Float.BYTES;
     long first = values * part / parts;
     int count = (int) (values * (part + 1) / parts - first);

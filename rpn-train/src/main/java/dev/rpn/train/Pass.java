@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Pass {
   private final Stages stages;
   private final Parameters parameters;
+  private final GradientGroups groups;
   private final Maps maps;
   private final MemorySegment[] scratch;
   private final MapShape[] shapes;
@@ -40,9 +41,16 @@ final class Pass {
    * @param input the shape of the input with this batch
    * @param scratch one a thread
    */
-  Pass(Stages stages, Parameters parameters, Maps maps, MapShape input, MemorySegment[] scratch) {
+  Pass(
+      Stages stages,
+      Parameters parameters,
+      GradientGroups groups,
+      Maps maps,
+      MapShape input,
+      MemorySegment[] scratch) {
     this.stages = stages;
     this.parameters = parameters;
+    this.groups = groups;
     this.maps = maps;
     this.scratch = scratch;
     shapes = stages.shapes(input);
@@ -187,6 +195,11 @@ final class Pass {
       }
       reluUndone = false;
     }
+    int count = GradientGroups.count(hiddenShape().batch());
+    if (count > 1) {
+      String first = stages.firstConvolution().name() + "/kernel";
+      steps.add(groups.sum(count, first, RpnHead.CLASSIFICATION + "/kernel", scratch.length));
+    }
     return steps;
   }
 
@@ -219,25 +232,46 @@ final class Pass {
 
   private Step weightGradient(int index, Conv3x3 layer, MemorySegment outGradient) {
     TrainingKernels kernels = stages.kernels();
-    MapShape shape = shapes[index];
-    MemorySegment in = activation(index);
-    MemorySegment kernelGradient = parameters.gradient(layer.name() + "/kernel");
-    MemorySegment biasGradient = parameters.gradient(layer.name() + "/bias");
+    int batch = shapes[index].batch();
+    int count = GradientGroups.count(batch);
+    var parts = new MapShape[count];
+    var in = new MemorySegment[count];
+    var gradient = new MemorySegment[count];
+    var kernelGradient = new MemorySegment[count];
+    var biasGradient = new MemorySegment[count];
+    for (int i = 0; i < count; i++) {
+      int first = GradientGroups.first(i, batch);
+      int size = GradientGroups.first(i + 1, batch) - first;
+      parts[i] = withBatch(shapes[index], size);
+      in[i] = pictures(activation(index), batch, first, size);
+      gradient[i] = pictures(outGradient, batch, first, size);
+      kernelGradient[i] = groups.gradient(i, layer.name() + "/kernel");
+      biasGradient[i] = groups.gradient(i, layer.name() + "/bias");
+    }
     int outputs = layer.outputs();
-    int parts = scratch.length;
+    // Where there are fewer groups than threads, some share one out.
+    int shares = Math.ceilDiv(scratch.length, count);
     return new Step(
-        (part, worker) ->
-            kernels.weightGradient(
-                shape,
-                outputs,
-                in,
-                outGradient,
-                kernelGradient,
-                biasGradient,
-                scratch[worker],
-                part,
-                parts),
-        parts);
+        (block, worker) -> {
+          int group = block / shares;
+          kernels.weightGradient(
+              parts[group],
+              outputs,
+              in[group],
+              gradient[group],
+              kernelGradient[group],
+              biasGradient[group],
+              scratch[worker],
+              block % shares,
+              shares);
+        },
+        count * shares);
+  }
+
+  /** Some pictures of a map. */
+  private static MemorySegment pictures(MemorySegment map, int batch, int first, int count) {
+    long picture = map.byteSize() / batch;
+    return map.asSlice(first * picture, count * picture);
   }
 
   private Step reluGradient(int index, MemorySegment gradient) {

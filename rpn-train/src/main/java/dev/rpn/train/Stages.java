@@ -140,6 +140,15 @@ final class Stages {
     return firstLearning;
   }
 
+  /** The first convolution that learns. */
+  Conv3x3 firstConvolution() {
+    return layers.subList(firstLearning, layers.size()).stream()
+        .filter(Conv3x3.class::isInstance)
+        .map(Conv3x3.class::cast)
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Whether anything before this layer learns, so that its input needs a gradient. */
   boolean learnsBefore(int layer) {
     return layer > firstLearning
@@ -163,7 +172,12 @@ final class Stages {
         most = Math.max(most, gradient.scratchBytes(shapes[i + 1]));
       }
       if (layers.get(i) instanceof Conv3x3 convolution) {
-        most = Math.max(most, kernels.weightGradientScratchBytes(shapes[i], convolution.outputs()));
+        int batch = input.batch();
+        for (int group = 0; group < GradientGroups.count(batch); group++) {
+          int size = GradientGroups.first(group + 1, batch) - GradientGroups.first(group, batch);
+          MapShape part = Pass.withBatch(shapes[i], size);
+          most = Math.max(most, kernels.weightGradientScratchBytes(part, convolution.outputs()));
+        }
       }
     }
     return Segments.align(most);

@@ -69,6 +69,7 @@ final class TrainingNetwork implements AutoCloseable {
     footprint = Footprint.of(architecture, options, sizes, input, given == null, batches, threads);
     SegmentAllocator memory = SegmentAllocator.slicingAllocator(allocate(arena, footprint));
     parameters = new Parameters(architecture, options, memory);
+    var groups = new GradientGroups(parameters, input.batch(), memory);
     Stages stages = new Stages(architecture, frozen, parameters::weight, kernels);
     Maps maps = new Maps(stages, input, given, memory);
     stages.allocatePacked(memory);
@@ -77,7 +78,8 @@ final class TrainingNetwork implements AutoCloseable {
       scratch[i] = memory.allocate(footprint.scratch() / threads, Segments.ALIGNMENT);
     }
     for (int batch : batches) {
-      passes.put(batch, new Pass(stages, parameters, maps, Pass.withBatch(input, batch), scratch));
+      passes.put(
+          batch, new Pass(stages, parameters, groups, maps, Pass.withBatch(input, batch), scratch));
     }
     packing = stages.packing(threads).toArray(Step[]::new);
     check = new FiniteCheck(parameters, threads);
