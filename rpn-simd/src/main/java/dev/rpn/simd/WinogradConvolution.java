@@ -36,12 +36,19 @@ final class WinogradConvolution {
    */
   private static final int MAX_ROWS = Species.WIDE_TILE ? 240 : 120;
 
+  /** Tiles of a block where all filters stay near, so that the matrices alone matter. */
+  private static final int FEW_ROWS = Species.WIDE_TILE ? 60 : MAX_ROWS;
+
+  /** What filters may take of the second-level cache to stay there from block to block. */
+  private static final long NEAR_BYTES = 1024 * 1024;
+
   final Winograd winograd;
   final int outputs;
   final int panels;
   private final int inputs;
   private final int inputVectors;
   private final int groupPanels;
+  private final int maxRows;
 
   WinogradConvolution(ConvolutionWeights weights, Algorithm algorithm) {
     this(Winograd.of(algorithm), weights.inputs(), weights.outputs());
@@ -55,6 +62,8 @@ final class WinogradConvolution {
     inputVectors = Species.vectors(inputs);
     long panelBytes = inputs * PANEL_BYTES;
     groupPanels = Math.clamp(GROUP_BYTES / panelBytes, 1, panels);
+    long filterBytes = panelBytes * panels * winograd.positions;
+    maxRows = filterBytes <= NEAR_BYTES ? FEW_ROWS : MAX_ROWS;
   }
 
   // How a map falls into tiles, and tiles into blocks.
@@ -78,7 +87,7 @@ final class WinogradConvolution {
   /** Enough that a block's matrices stay small, and every thread has as much to do. */
   int blocks(MapShape shape, int threads) {
     int groups = groups(shape);
-    int blocks = Math.ceilDiv(groups * TILE_ROWS, MAX_ROWS);
+    int blocks = Math.ceilDiv(groups * TILE_ROWS, maxRows);
     return Math.min(Math.ceilDiv(blocks, threads) * threads, groups);
   }
 
@@ -95,7 +104,7 @@ final class WinogradConvolution {
 
   /** Rows of the largest block. */
   int maxRows(MapShape shape) {
-    return Math.min(rows(tiles(shape)), rows(MAX_ROWS));
+    return Math.min(rows(tiles(shape)), rows(maxRows));
   }
 
   // Where things lie in scratch memory, for blocks of so many rows.
