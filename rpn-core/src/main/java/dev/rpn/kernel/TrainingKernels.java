@@ -29,7 +29,8 @@ public interface TrainingKernels {
   StageKernel inputGradient(ConvolutionWeights weights);
 
   /**
-   * The gradient of a convolution with respect to its weights, summed over the batch.
+   * The gradient of a convolution with respect to its weights, summed over the batch. Both maps may
+   * be some pictures of larger ones, which are aligned to a value only.
    *
    * @param input shape of the forward input
    * @param outputs channels of the forward output

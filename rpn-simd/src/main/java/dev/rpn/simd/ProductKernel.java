@@ -28,12 +28,11 @@ final class ProductKernel {
   static final int CHUNK = 32;
 
   /**
-   * Bytes that must follow a row's first value in its segment, and a multiple of which is looked at
-   * as one.
+   * Length of a row's slices; less than that behind the row is inside of the last, but not read.
    */
   static final long CHUNK_BYTES = (long) CHUNK * Float.BYTES;
 
-  /** The same for the rows of a panel. */
+  /** The same of a panel. */
   static final long CHUNK_PANEL_BYTES = CHUNK * PANEL_BYTES;
 
   /**

@@ -11,10 +11,10 @@ import jdk.incubator.vector.VectorSpecies;
  * species: everything else counts in lanes, vectors and panels.
  *
  * <p>A register tile is what {@link ProductKernel} keeps in registers: {@link #TILE_ROWS} rows of
- * {@link #TILE_VECTORS} vectors of sums. Five rows of four use 25 of 32 registers. Of 16 registers
- * four rows of two use eight for sums: C2 loads all factors of a turn before it multiplies, and
- * every sum that it spills for them waits for memory at each product
- * (docs/adr/0005-tile-for-16-registers.md).
+ * {@link #TILE_VECTORS} vectors of sums. Five rows of four use 25 of 32 registers; six would fit,
+ * but C1 gives up on a method of that size. Of 16 registers four rows of two use eight for sums: C2
+ * loads all factors of a turn before it multiplies, and every sum that it spills for them waits for
+ * memory at each product (docs/adr/0005-tile-for-16-registers.md).
  */
 final class Species {
   static final VectorSpecies<Float> FLOAT = FloatVector.SPECIES_PREFERRED;

@@ -83,17 +83,18 @@ final class WinogradF4 extends Winograd {
       long vTile,
       int vectors,
       int tiles) {
-    for (int i = 0; i < tiles * vectors; i++) {
-      int tile = i / vectors;
-      long lane = i % vectors * BYTES;
-      long from = dOffset + 4L * tile * dColumn + lane;
-      long to = vOffset + tile * vTile + lane;
-      for (int column = 0; column < 6; column++) {
-        input(d, from + column * dColumn, dRow, v, to + column * vPlane, 6 * vPlane);
-      }
-      for (int row = 0; row < 6; row++) {
-        long at = to + 6L * row * vPlane;
-        input(v, at, vPlane, v, at, vPlane);
+    for (int tile = 0; tile < tiles; tile++) {
+      long first = dOffset + 4L * tile * dColumn;
+      for (int i = 0; i < vectors; i++) {
+        long to = vOffset + tile * vTile + i * BYTES;
+        for (int column = 0; column < 6; column++) {
+          long from = first + column * dColumn + i * BYTES;
+          input(d, from, dRow, v, to + column * vPlane, 6 * vPlane);
+        }
+        for (int row = 0; row < 6; row++) {
+          long at = to + 6L * row * vPlane;
+          input(v, at, vPlane, v, at, vPlane);
+        }
       }
     }
   }
@@ -141,17 +142,17 @@ final class WinogradF4 extends Winograd {
       long yTile,
       int vectors,
       int tiles) {
-    for (int i = 0; i < tiles * vectors; i++) {
-      int tile = i / vectors;
-      long lane = i % vectors * BYTES;
-      long from = mOffset + tile * PANEL_BYTES + lane;
-      for (int column = 0; column < 6; column++) {
-        outputRows(m, from + column * mPlane, 6 * mPlane);
-      }
-      long b = biasOffset + lane;
-      long to = yOffset + tile * yTile + lane;
-      for (int row = 0; row < 4; row++) {
-        outputColumns(m, from + 6L * row * mPlane, mPlane, bias, b, y, to + row * yRow, yColumn);
+    for (int tile = 0; tile < tiles; tile++) {
+      for (int i = 0; i < vectors; i++) {
+        long from = mOffset + tile * PANEL_BYTES + i * BYTES;
+        for (int column = 0; column < 6; column++) {
+          outputRows(m, from + column * mPlane, 6 * mPlane);
+        }
+        long b = biasOffset + i * BYTES;
+        long to = yOffset + tile * yTile + i * BYTES;
+        for (int row = 0; row < 4; row++) {
+          outputColumns(m, from + 6L * row * mPlane, mPlane, bias, b, y, to + row * yRow, yColumn);
+        }
       }
     }
   }

@@ -214,12 +214,13 @@ class GradientTest {
         GradientTest::square);
   }
 
+  /** Five pictures: groups of one and of two. */
   @Test
   void kerasLossesOnAHeadAlone() {
     checkDense(
         HEAD,
-        new MapShape(2, 3, 4, 5),
-        new MapShape(2, 3, 4, 5),
+        new MapShape(5, 3, 4, 5),
+        new MapShape(5, 3, 4, 5),
         BinaryCrossEntropy.fromLogits(),
         new MeanSquaredError(),
         GradientTest::crossEntropy,
