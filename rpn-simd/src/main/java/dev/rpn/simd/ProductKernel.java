@@ -25,7 +25,7 @@ import jdk.incubator.vector.FloatVector;
  */
 final class ProductKernel {
   /** Products of a sum between two checks. */
-  static final int CHUNK = 32;
+  static final int CHUNK = 128;
 
   /**
    * Length of a row's slices; less than that behind the row is inside of the last, but not read.
