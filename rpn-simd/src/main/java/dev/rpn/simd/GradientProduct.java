@@ -73,7 +73,8 @@ final class GradientProduct {
       MemorySegment xs = memory.asSlice(xOffset + first * X_STEP, CHUNK * X_STEP);
       MemorySegment us = memory.asSlice(uOffset + first * BYTES - 2 * BYTES, (CHUNK + 2) * BYTES);
       int steps = Math.min(CHUNK, depth - first);
-      for (int k = 0; k < steps; k++) {
+      for (int i = 0; i < steps; i += step) {
+        int k = i & CHUNK - 1;
         long at = k * X_STEP;
         long u = k * BYTES;
         FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, us, u + 2 * BYTES, ORDER);

@@ -37,7 +37,7 @@ final class ProductKernel {
 
   /**
    * 1, which C2 must not know: it would unroll the loop, load the factors of four turns, and spill
-   * sums for them where there are 16 registers.
+   * sums for them where there are 16 registers, or in the tile of {@link GradientProduct}.
    */
   static int step = 1;
 
