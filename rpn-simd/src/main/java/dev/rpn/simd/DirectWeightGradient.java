@@ -4,6 +4,8 @@ import static dev.rpn.simd.GradientProduct.ROWS;
 import static dev.rpn.simd.GradientProduct.SUM_BYTES;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
+import static dev.rpn.simd.Species.GROUP;
+import static dev.rpn.simd.Species.GROUP_BYTES;
 import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.ORDER;
 
@@ -26,11 +28,6 @@ import jdk.incubator.vector.FloatVector;
  * Parts share out the tiles.
  */
 final class DirectWeightGradient implements WeightGradient {
-  /** Inputs that lie together. */
-  private static final int GROUP = Math.max(16, LANES);
-
-  private static final long GROUP_BYTES = GradientProduct.X_STEP;
-
   /** Rows of tiles in a group. */
   private static final int GROUP_TILES = GROUP / ROWS;
 

@@ -4,7 +4,7 @@ import static dev.rpn.simd.ProductKernel.CHUNK;
 import static dev.rpn.simd.ProductKernel.step;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
-import static dev.rpn.simd.Species.LANES;
+import static dev.rpn.simd.Species.GROUP_BYTES;
 import static dev.rpn.simd.Species.ORDER;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
@@ -33,11 +33,8 @@ final class GradientProduct {
   /** Bytes of a tile of sums. */
   static final long SUM_BYTES = BYTES * ROWS * VECTORS;
 
-  /** Bytes of a tile's inputs of one position and what lies beside them. */
-  static final long X_STEP = Math.max(16, LANES) * (long) Float.BYTES;
-
   /** What the last product may look at, without reading it, behind its operands. */
-  static final long SLACK = CHUNK * Math.max(X_STEP, BYTES);
+  static final long SLACK = CHUNK * GROUP_BYTES;
 
   private GradientProduct() {}
 
@@ -46,7 +43,7 @@ final class GradientProduct {
    * vectors.
    *
    * @param memory holds all operands, and {@link #SLACK} bytes behind them
-   * @param xOffset rows of {@code x}, {@link #X_STEP} bytes apart
+   * @param xOffset the first of {@link #ROWS} values of each {@code x}, a group apart
    * @param uOffset {@code u[0]}; vectors lie one after the other
    * @param depth how many products a sum has
    * @param mOffset where {@link #SUM_BYTES} are written
@@ -70,12 +67,12 @@ final class GradientProduct {
     FloatVector s20 = zero, s21 = zero, s22 = zero;
     FloatVector s30 = zero, s31 = zero, s32 = zero;
     for (int first = 0; first < depth; first += CHUNK) {
-      MemorySegment xs = memory.asSlice(xOffset + first * X_STEP, CHUNK * X_STEP);
+      MemorySegment xs = memory.asSlice(xOffset + first * GROUP_BYTES, CHUNK * GROUP_BYTES);
       MemorySegment us = memory.asSlice(uOffset + first * BYTES - 2 * BYTES, (CHUNK + 2) * BYTES);
       int steps = Math.min(CHUNK, depth - first);
       for (int i = 0; i < steps; i += step) {
         int k = i & CHUNK - 1;
-        long at = k * X_STEP;
+        long at = k * GROUP_BYTES;
         long u = k * BYTES;
         FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, us, u + 2 * BYTES, ORDER);
         FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, us, u + BYTES, ORDER);
@@ -119,12 +116,12 @@ final class GradientProduct {
     FloatVector s00 = zero, s01 = zero, s02 = zero;
     FloatVector s10 = zero, s11 = zero, s12 = zero;
     for (int first = 0; first < depth; first += CHUNK) {
-      MemorySegment xs = memory.asSlice(xOffset + first * X_STEP, CHUNK * X_STEP);
+      MemorySegment xs = memory.asSlice(xOffset + first * GROUP_BYTES, CHUNK * GROUP_BYTES);
       MemorySegment us = memory.asSlice(uOffset + first * BYTES - 2 * BYTES, (CHUNK + 2) * BYTES);
       int steps = Math.min(CHUNK, depth - first);
       for (int i = 0; i < steps; i += step) {
         int k = i & CHUNK - 1;
-        long at = k * X_STEP;
+        long at = k * GROUP_BYTES;
         long u = k * BYTES;
         FloatVector x0 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at));
         FloatVector x1 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at + Float.BYTES));
@@ -154,12 +151,12 @@ final class GradientProduct {
     FloatVector s00 = zero, s01 = zero, s02 = zero;
     FloatVector s10 = zero, s11 = zero, s12 = zero;
     for (int first = 0; first < depth; first += CHUNK) {
-      MemorySegment xs = memory.asSlice(xOffset + first * X_STEP, CHUNK * X_STEP);
+      MemorySegment xs = memory.asSlice(xOffset + first * GROUP_BYTES, CHUNK * GROUP_BYTES);
       MemorySegment us = memory.asSlice(uOffset + first * BYTES - 2 * BYTES, (CHUNK + 2) * BYTES);
       int steps = Math.min(CHUNK, depth - first);
       for (int i = 0; i < steps; i += step) {
         int k = i & CHUNK - 1;
-        long at = k * X_STEP;
+        long at = k * GROUP_BYTES;
         long u = k * BYTES;
         FloatVector x0 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at));
         FloatVector x1 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at + Float.BYTES));

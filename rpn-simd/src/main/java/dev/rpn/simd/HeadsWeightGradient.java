@@ -1,9 +1,11 @@
 package dev.rpn.simd;
 
-import static dev.rpn.simd.Species.BYTES;
+import static dev.rpn.simd.Species.GROUP;
+import static dev.rpn.simd.Species.GROUP_BYTES;
+import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.PANEL;
 import static dev.rpn.simd.Species.PANEL_BYTES;
-import static dev.rpn.simd.Species.TILE_ROWS;
+import static dev.rpn.simd.TransposedProduct.ROWS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.rpn.model.MapShape;
@@ -15,7 +17,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>The sums over {@link #CHAIN} positions, each from 0, are added up in their order, as the plain
  * kernel does: the same bits at any width and in any split. Parts share out the channels, {@link
- * Species#TILE_ROWS} at a time. Only with fused products, see {@link TransposedProduct}.
+ * TransposedProduct#ROWS} at a time. Only with fused products, see {@link TransposedProduct}.
  *
  * <p>What is not a product is a copy of bytes. No loop chooses between both layers: the compiler
  * hoists bounds checks out of such a choice, and throws the code away each time that one fails.
@@ -24,7 +26,10 @@ final class HeadsWeightGradient {
   /** Positions of one sum: those of the plain kernel. */
   private static final int CHAIN = 64;
 
-  private static final long TILE_BYTES = TILE_ROWS * PANEL_BYTES;
+  private static final long TILE_BYTES = ROWS * PANEL_BYTES;
+
+  /** Rows of register tiles in a group of channels. */
+  private static final int GROUP_ROWS = GROUP / ROWS;
 
   private final MapShape shape;
   private final int channels;
@@ -35,12 +40,10 @@ final class HeadsWeightGradient {
   /** Register tiles of channels, the ones among them. */
   private final int tiles;
 
-  // Scratch: a tile of sums, panels of gradients, tiles of the hidden map, totals, one of
-  // its rows.
+  // Scratch: a tile of sums, panels of gradients, groups of the hidden map, totals.
   private final long panelOffset;
   private final long hiddenOffset;
   private final long totalOffset;
-  private final long rowOffset;
 
   HeadsWeightGradient(MapShape shape, int anchors) {
     this.shape = shape;
@@ -48,11 +51,10 @@ final class HeadsWeightGradient {
     channels = shape.channels();
     outputs = 5 * anchors;
     panels = Species.panels(outputs);
-    tiles = Math.ceilDiv(channels + 1, TILE_ROWS);
+    tiles = Math.ceilDiv(channels + 1, ROWS);
     panelOffset = TILE_BYTES;
     hiddenOffset = panelOffset + (long) panels * CHAIN * PANEL_BYTES;
-    totalOffset = hiddenOffset + tiles * TransposedProduct.packedBytes(CHAIN);
-    rowOffset = totalOffset + (long) tiles * panels * TILE_BYTES;
+    totalOffset = hiddenOffset + (long) Math.ceilDiv(channels + 1, GROUP) * CHAIN * GROUP_BYTES;
   }
 
   boolean fits(MapShape otherShape, int otherAnchors) {
@@ -60,7 +62,7 @@ final class HeadsWeightGradient {
   }
 
   long scratchBytes() {
-    return rowOffset + (long) tiles * TILE_ROWS * Float.BYTES + BYTES + TransposedProduct.SLACK;
+    return totalOffset + (long) tiles * panels * TILE_BYTES + TransposedProduct.SLACK;
   }
 
   /** Computes one share; parameters as of {@code TrainingKernels.headsWeightGradient}. */
@@ -80,24 +82,23 @@ final class HeadsWeightGradient {
       return;
     }
     // Zeros behind the last output, and totals to begin with.
-    scratch.asSlice(0, rowOffset).fill((byte) 0);
+    scratch.asSlice(0, totalOffset + (long) count * panels * TILE_BYTES).fill((byte) 0);
     int positions = shape.positions();
     for (int position = 0; position < positions; position += CHAIN) {
       int depth = Math.min(CHAIN, positions - position);
       for (int k = 0; k < depth; k++) {
         copyGradients(outGradient, scratch, position + k, k);
       }
-      packHidden(in, scratch, position, depth, first, count);
-      multiply(scratch, depth, count);
+      copyHidden(in, scratch, position, depth, first, first + count);
+      multiply(scratch, depth, first, count);
     }
-    int firstChannel = first * TILE_ROWS;
-    int rows = Math.min(channels + 1 - firstChannel, count * TILE_ROWS);
+    int firstChannel = first * ROWS;
+    int rows = Math.min(channels + 1 - firstChannel, count * ROWS);
     for (int row = 0; row < rows; row++) {
       int channel = firstChannel + row;
       boolean isBias = channel == channels;
       long at = isBias ? 0 : channel;
-      long from =
-          totalOffset + TILE_BYTES * panels * (row / TILE_ROWS) + PANEL_BYTES * (row % TILE_ROWS);
+      long from = totalOffset + TILE_BYTES * panels * (row / ROWS) + PANEL_BYTES * (row % ROWS);
       store(scratch, from, 0, anchors, isBias ? classificationBias : classificationKernel, at);
       store(scratch, from, anchors, outputs, isBias ? locationBias : locationKernel, at);
     }
@@ -128,23 +129,37 @@ final class HeadsWeightGradient {
     }
   }
 
-  /** The channels of some tiles, and ones behind the last. */
-  private void packHidden(
-      MemorySegment in, MemorySegment scratch, int position, int depth, int first, int tiles) {
-    int channel = first * TILE_ROWS;
-    int count = Math.min(tiles * TILE_ROWS, channels - channel);
-    for (int k = 0; k < depth; k++) {
-      long from = ((long) (position + k) * channels + channel) * Float.BYTES;
-      MemorySegment.copy(in, from, scratch, rowOffset, (long) count * Float.BYTES);
-      scratch.set(JAVA_FLOAT, rowOffset + (long) count * Float.BYTES, 1);
-      TransposedProduct.pack(scratch, rowOffset, hiddenOffset, CHAIN, k, tiles);
+  /** The groups of channels that hold some tiles, and ones behind the last channel. */
+  private void copyHidden(
+      MemorySegment in, MemorySegment scratch, int position, int depth, int first, int end) {
+    long pixel = (long) channels * Float.BYTES;
+    for (int group = first / GROUP_ROWS; group < Math.ceilDiv(end, GROUP_ROWS); group++) {
+      for (int lane = 0; lane < GROUP; lane += LANES) {
+        int channel = group * GROUP + lane;
+        long from = position * pixel + (long) channel * Float.BYTES;
+        long to = hidden(first, group) + (long) lane * Float.BYTES;
+        Lanes.copy(in, from, pixel, channels - channel, scratch, to, GROUP_BYTES, depth);
+      }
+    }
+    if (end == tiles) {
+      long ones = hidden(first, channels / GROUP) + (long) (channels % GROUP) * Float.BYTES;
+      for (int k = 0; k < depth; k++) {
+        scratch.set(JAVA_FLOAT, ones + k * GROUP_BYTES, 1);
+      }
     }
   }
 
+  /** Where a group's channels are, of those that begin with a tile's. */
+  private long hidden(int firstTile, int group) {
+    return hiddenOffset + (long) (group - firstTile / GROUP_ROWS) * CHAIN * GROUP_BYTES;
+  }
+
   /** Adds a chain's sums to the totals. */
-  private void multiply(MemorySegment scratch, int depth, int count) {
+  private void multiply(MemorySegment scratch, int depth, int first, int count) {
     for (int tile = 0; tile < count; tile++) {
-      long x = hiddenOffset + tile * TransposedProduct.packedBytes(CHAIN);
+      int row = first + tile;
+      long column = (long) (row % GROUP_ROWS) * ROWS * Float.BYTES;
+      long x = hidden(first, row / GROUP_ROWS) + column;
       for (int panel = 0; panel < panels; panel++) {
         long u = panelOffset + (long) panel * CHAIN * PANEL_BYTES;
         long total = totalOffset + ((long) tile * panels + panel) * TILE_BYTES;

@@ -66,6 +66,17 @@ final class Lanes {
     }
   }
 
+  /**
+   * How many of some windows end inside of a map, vectors that read past a pixel's last channel
+   * included; 0 or less where none does.
+   *
+   * @param from the first window's first byte; windows lie {@code step} bytes apart
+   * @param reach bytes of the map from a window's first to its last
+   */
+  static int windowsInside(MemorySegment map, long from, long step, long reach, int windows) {
+    return (int) Math.min(windows, Math.floorDiv(map.byteSize() - reach - from, step) + 1);
+  }
+
   /** Adds some lanes of a vector of sums to a total, or begins with them. */
   static void add(
       MemorySegment sums,

@@ -42,6 +42,12 @@ final class Species {
   /** Bytes in a row of the register tile. */
   static final long PANEL_BYTES = BYTES * TILE_VECTORS;
 
+  /** Channels that lie together in copies of a map, so that several tiles share a cache line. */
+  static final int GROUP = Math.max(16, LANES);
+
+  /** Bytes in a group of channels. */
+  static final long GROUP_BYTES = (long) GROUP * Float.BYTES;
+
   private Species() {}
 
   /** How many vectors hold so many values. */

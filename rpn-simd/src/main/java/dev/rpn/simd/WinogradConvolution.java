@@ -146,7 +146,6 @@ final class WinogradConvolution {
     long dColumn = (long) inputs * Float.BYTES;
     long dRow = dColumn * shape.width();
     int span = winograd.window - 1;
-    // Vectors read past a pixel's last channel where that is no multiple of their length.
     long reach = span * (dRow + dColumn) + inputVectors * BYTES;
     // Windows from the second tile of a row to before this one are inside of the map.
     int endInside = (shape.width() - span) / winograd.side + 1;
@@ -159,9 +158,7 @@ final class WinogradConvolution {
       run = 0;
       if (y >= 0 && x >= 0 && y + span < shape.height()) {
         run = Math.min(count - tile, endInside - column);
-        while (run > 0 && d + (run - 1L) * winograd.side * dColumn + reach > input.byteSize()) {
-          run--;
-        }
+        run = Lanes.windowsInside(input, d, winograd.side * dColumn, reach, run);
       }
       if (run > 0) {
         winograd.input(

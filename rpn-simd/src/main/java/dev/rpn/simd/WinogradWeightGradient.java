@@ -1,10 +1,12 @@
 package dev.rpn.simd;
 
 import static dev.rpn.simd.Species.BYTES;
+import static dev.rpn.simd.Species.GROUP;
+import static dev.rpn.simd.Species.GROUP_BYTES;
 import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.PANEL;
 import static dev.rpn.simd.Species.PANEL_BYTES;
-import static dev.rpn.simd.Species.TILE_ROWS;
+import static dev.rpn.simd.TransposedProduct.ROWS;
 
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
@@ -17,7 +19,7 @@ import java.lang.foreign.MemorySegment;
  * transposed V, the inputs, with Z, the output gradients. Those sums, each from 0, become weights
  * that are added up in the order of the blocks; blocks depend on the shape alone, so that a weight
  * has the same bits whatever the split. Parts share out the input channels, {@link
- * Species#TILE_ROWS} at a time.
+ * TransposedProduct#ROWS} at a time.
  */
 final class WinogradWeightGradient implements WeightGradient {
   private static final int POSITIONS = 16;
@@ -26,16 +28,16 @@ final class WinogradWeightGradient implements WeightGradient {
   private static final int MAX_TILES = 480;
 
   /**
-   * Register tiles of input channels whose V is kept: the more, the less often Z is transformed.
-   * Half of 512 channels, so that each of two threads transforms Z once.
+   * Groups of input channels whose V is kept: the more, the less often Z is transformed. Half of
+   * 512 channels, so that each of two threads transforms Z once.
    */
-  private static final int CHUNK = Math.ceilDiv(256, TILE_ROWS);
+  private static final int MAX_GROUPS = Math.ceilDiv(256, GROUP);
 
-  /** What a position's Z of a group of panels may take of the second-level cache. */
-  private static final long GROUP_BYTES = 256 * 1024;
+  /** Rows of register tiles in a group. */
+  private static final int GROUP_ROWS = GROUP / ROWS;
 
-  /** Tiles of the map that are packed together: one at a time touches too many pages. */
-  private static final int STAGED = 8;
+  /** What a position's Z of some panels may take of the second-level cache. */
+  private static final long Z_BYTES = 256 * 1024;
 
   // Keep the streams of a transform, one a position, off each other's cache sets.
   private static final long V_SKEW = 5 * 64;
@@ -50,7 +52,7 @@ final class WinogradWeightGradient implements WeightGradient {
   /** Panels that are multiplied together: a few rows of V meet one after the other. */
   private final int groupPanels;
 
-  /** Register tiles of input channels. */
+  /** Rows of register tiles. */
   private final int tileRows;
 
   private final int across;
@@ -58,15 +60,13 @@ final class WinogradWeightGradient implements WeightGradient {
   private final int tiles;
   private final int blocks;
 
-  // Scratch: V, Z, the sums, V of some tiles of the map before they are packed, one window
-  // at the rim.
+  // Scratch: V, Z, the sums, one window at the rim.
+  private final long vGroup;
   private final long vPlane;
   private final long zOffset;
   private final long zPlane;
   private final long mOffset;
   private final long mPlane;
-  private final long rowOffset;
-  private final long vRow;
   private final long windowOffset;
 
   WinogradWeightGradient(MapShape shape, int outputs) {
@@ -74,22 +74,21 @@ final class WinogradWeightGradient implements WeightGradient {
     this.outputs = outputs;
     inputs = shape.channels();
     panels = Species.panels(outputs);
-    tileRows = Math.ceilDiv(inputs, TILE_ROWS);
+    tileRows = Math.ceilDiv(inputs, ROWS);
     across = Math.ceilDiv(shape.width(), 2);
     down = Math.ceilDiv(shape.height(), 2);
     tiles = Math.multiplyExact(shape.batch(), across * down);
     blocks = Math.ceilDiv(tiles, MAX_TILES);
     int depth = Math.ceilDiv(tiles, blocks);
-    int rows = Math.min(tileRows, CHUNK) * TILE_ROWS;
-    groupPanels = Math.clamp(GROUP_BYTES / (depth * PANEL_BYTES), 1, panels);
-    vPlane = Math.min(tileRows, CHUNK) * TransposedProduct.packedBytes(depth) + V_SKEW;
+    int groups = Math.min(Math.ceilDiv(inputs, GROUP), MAX_GROUPS);
+    groupPanels = Math.clamp(Z_BYTES / (depth * PANEL_BYTES), 1, panels);
+    vGroup = depth * GROUP_BYTES;
+    vPlane = groups * vGroup + V_SKEW;
     zOffset = POSITIONS * vPlane;
     zPlane = depth * PANEL_BYTES + Z_SKEW;
     mOffset = zOffset + (long) groupPanels * POSITIONS * zPlane;
-    mPlane = rows * PANEL_BYTES + Z_SKEW;
-    rowOffset = mOffset + (long) groupPanels * POSITIONS * mPlane;
-    vRow = Species.vectors(rows) * BYTES + 64;
-    windowOffset = rowOffset + (long) STAGED * POSITIONS * vRow;
+    mPlane = (long) groups * GROUP * PANEL_BYTES + Z_SKEW;
+    windowOffset = mOffset + (long) groupPanels * POSITIONS * mPlane;
   }
 
   @Override
@@ -99,7 +98,7 @@ final class WinogradWeightGradient implements WeightGradient {
 
   @Override
   public long scratchBytes() {
-    return windowOffset + POSITIONS * Math.max(vRow, PANEL_BYTES) + TransposedProduct.SLACK;
+    return windowOffset + POSITIONS * Math.max(GROUP_BYTES, PANEL_BYTES) + TransposedProduct.SLACK;
   }
 
   @Override
@@ -112,25 +111,25 @@ final class WinogradWeightGradient implements WeightGradient {
       int part,
       int parts) {
     int first = (int) ((long) tileRows * part / parts);
-    int share = (int) ((long) tileRows * (part + 1) / parts) - first;
-    int chunks = Math.ceilDiv(share, CHUNK);
+    int end = (int) ((long) tileRows * (part + 1) / parts);
+    int next;
     for (int block = 0; block < blocks; block++) {
-      for (int chunk = 0; chunk < chunks; chunk++) {
-        int row = first + (int) ((long) share * chunk / chunks);
-        int rows = first + (int) ((long) share * (chunk + 1) / chunks) - row;
-        transformInput(in, scratch, block, row * TILE_ROWS, rows * TILE_ROWS);
+      for (int row = first; row < end; row = next) {
+        int group = row / GROUP_ROWS;
+        next = Math.min(end, (group + MAX_GROUPS) * GROUP_ROWS);
+        transformInput(in, scratch, block, group, Math.ceilDiv(next, GROUP_ROWS));
         for (int panel = 0; panel < panels; panel += groupPanels) {
-          int group = Math.min(groupPanels, panels - panel);
-          for (int i = 0; i < group; i++) {
+          int count = Math.min(groupPanels, panels - panel);
+          for (int i = 0; i < count; i++) {
             transformGradient(outGradient, scratch, block, panel + i, zOffset(i));
           }
-          multiply(scratch, block, rows, group);
-          int end = Math.min(rows * TILE_ROWS, inputs - row * TILE_ROWS);
-          // A row's panels one after the other: they are neighbours in memory.
-          for (int i = 0; i < end; i++) {
-            for (int j = 0; j < group; j++) {
-              long m = mOffset(j) + i * PANEL_BYTES;
-              store(kernel, scratch, m, row * TILE_ROWS + i, panel + j, block == 0);
+          multiply(scratch, block, row, next, count);
+          int endChannel = Math.min(next * ROWS, inputs);
+          // A channel's panels one after the other: they are neighbours in memory.
+          for (int channel = row * ROWS; channel < endChannel; channel++) {
+            for (int i = 0; i < count; i++) {
+              long m = mOffset(i) + (channel - group * GROUP) * PANEL_BYTES;
+              store(kernel, scratch, m, channel, panel + i, block == 0);
             }
           }
         }
@@ -168,50 +167,44 @@ final class WinogradWeightGradient implements WeightGradient {
     return tile % across * 2;
   }
 
-  /** Fills V of some channels; rows behind the last channel hold anything. */
+  /** Fills V of some groups; columns behind the last input hold anything. */
   private void transformInput(
-      MemorySegment in, MemorySegment scratch, int block, int channel, int channels) {
-    int vectors = Species.vectors(channels);
-    long lane = (long) channel * Float.BYTES;
-    long bytes = Math.min(channels, inputs - channel) * (long) Float.BYTES;
+      MemorySegment in, MemorySegment scratch, int block, int firstGroup, int endGroup) {
     long pixel = (long) inputs * Float.BYTES;
     long line = pixel * shape.width();
     int first = firstTile(block);
-    int depth = firstTile(block + 1) - first;
-    // Vectors read past a pixel's last channel where that is no multiple of their length.
-    long reach = 3 * (line + pixel) + vectors * BYTES;
-    int run;
-    for (int tile = first; tile < first + depth; tile += run) {
-      int y = y(tile) - 1;
-      int x = x(tile) - 1;
-      long from = position(image(tile), y, x) * pixel + lane;
-      int staged = (tile - first) % STAGED;
-      int most = Math.min(STAGED - staged, first + depth - tile);
-      run = inside(y, x, 4) ? Math.min(most, (shape.width() - x - 2) / 2) : 0;
-      while (run > 0 && from + 2 * (run - 1L) * pixel + reach > in.byteSize()) {
-        run--;
-      }
-      long to = rowOffset + (long) staged * POSITIONS * vRow;
-      if (run > 0) {
-        winograd.input(in, from, line, pixel, scratch, to, vRow, POSITIONS * vRow, vectors, run);
-      } else {
-        run = 1;
-        copyWindow(in, image(tile), y, x, 4, pixel, lane, bytes, scratch, vRow);
-        winograd.input(scratch, windowOffset, 4 * vRow, vRow, scratch, to, vRow, 0, vectors, 1);
-      }
-      if (run == most) {
-        int count = staged + run;
-        pack(scratch, depth, tile - first - staged, count, channels / TILE_ROWS);
-      }
-    }
-  }
-
-  /** Packs the staged V of so many tiles of the map. */
-  private void pack(MemorySegment scratch, int depth, int first, int count, int rows) {
-    for (int position = 0; position < POSITIONS; position++) {
-      for (int i = 0; i < count; i++) {
-        long from = rowOffset + ((long) i * POSITIONS + position) * vRow;
-        TransposedProduct.pack(scratch, from, position * vPlane, depth, first + i, rows);
+    int end = firstTile(block + 1);
+    for (int group = firstGroup; group < endGroup; group++) {
+      int channels = Math.min(GROUP, inputs - group * GROUP);
+      int vectors = Species.vectors(channels);
+      long lane = group * GROUP_BYTES;
+      long bytes = (long) channels * Float.BYTES;
+      long reach = 3 * (line + pixel) + vectors * BYTES;
+      int run;
+      for (int tile = first; tile < end; tile += run) {
+        int y = y(tile) - 1;
+        int x = x(tile) - 1;
+        long from = position(image(tile), y, x) * pixel + lane;
+        long to = (group - firstGroup) * vGroup + (tile - first) * GROUP_BYTES;
+        run = inside(y, x, 4) ? Math.min(end - tile, (shape.width() - x - 2) / 2) : 0;
+        run = Lanes.windowsInside(in, from, 2 * pixel, reach, run);
+        if (run > 0) {
+          winograd.input(in, from, line, pixel, scratch, to, vPlane, GROUP_BYTES, vectors, run);
+        } else {
+          run = 1;
+          copyWindow(in, image(tile), y, x, 4, pixel, lane, bytes, scratch, GROUP_BYTES);
+          winograd.input(
+              scratch,
+              windowOffset,
+              4 * GROUP_BYTES,
+              GROUP_BYTES,
+              scratch,
+              to,
+              vPlane,
+              0,
+              vectors,
+              1);
+        }
       }
     }
   }
@@ -234,9 +227,7 @@ final class WinogradWeightGradient implements WeightGradient {
       long from = position(image(tile), y, x) * pixel + lane;
       long to = zOffset + (tile - first) * PANEL_BYTES;
       run = inside(y, x, 2) ? Math.min(end - tile, (shape.width() - x) / 2) : 0;
-      while (run > 0 && from + 2 * (run - 1L) * pixel + reach > outGradient.byteSize()) {
-        run--;
-      }
+      run = Lanes.windowsInside(outGradient, from, 2 * pixel, reach, run);
       if (run > 0) {
         WinogradF2Gradient.outputGradient(
             outGradient, from, line, pixel, scratch, to, zPlane, vectors, run);
@@ -282,14 +273,17 @@ final class WinogradWeightGradient implements WeightGradient {
     }
   }
 
-  private void multiply(MemorySegment scratch, int block, int rows, int group) {
+  /** The sums of some rows of register tiles, of which V has those from their first group on. */
+  private void multiply(MemorySegment scratch, int block, int first, int end, int count) {
     int depth = firstTile(block + 1) - firstTile(block);
+    int before = first / GROUP_ROWS * GROUP_ROWS;
     for (int position = 0; position < POSITIONS; position++) {
-      for (int row = 0; row < rows; row++) {
-        long v = position * vPlane + row * TransposedProduct.packedBytes(depth);
-        for (int panel = 0; panel < group; panel++) {
+      for (int row = first - before; row < end - before; row++) {
+        long column = (long) (row % GROUP_ROWS) * ROWS * Float.BYTES;
+        long v = position * vPlane + row / GROUP_ROWS * vGroup + column;
+        for (int panel = 0; panel < count; panel++) {
           long z = zOffset(panel) + position * zPlane;
-          long m = mOffset(panel) + position * mPlane + (long) row * TILE_ROWS * PANEL_BYTES;
+          long m = mOffset(panel) + position * mPlane + (long) row * ROWS * PANEL_BYTES;
           TransposedProduct.multiply(scratch, v, z, depth, m);
         }
       }
