@@ -212,6 +212,8 @@ public abstract class InferenceKernelsContract {
     for (MapShape shape :
         List.of(
             new MapShape(1, 1, 1, 1),
+            new MapShape(1, 3, 3, 5),
+            new MapShape(2, 9, 5, 16),
             new MapShape(2, 5, 7, 17),
             new MapShape(1, 14, 3, 32),
             new MapShape(1, 6, 8, 67))) {

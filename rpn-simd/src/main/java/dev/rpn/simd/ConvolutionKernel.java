@@ -88,7 +88,7 @@ final class ConvolutionKernel implements StageKernel {
       int count) {
     Winograd winograd = convolution.winograd;
     int side = winograd.side;
-    int rows = WinogradConvolution.rows(count);
+    int rows = convolution.rows(count);
     int across = convolution.tilesAcross(shape);
     int down = convolution.tilesDown(shape);
     int column = first % across;
@@ -101,6 +101,7 @@ final class ConvolutionKernel implements StageKernel {
     long yColumn = (long) convolution.outputs * Float.BYTES;
     long yRow = yColumn * shape.width();
     long mPlane = convolution.mPlane(rows);
+    long mRow = convolution.mRow();
     long staging = convolution.scratchBytes(rows);
     int run;
     for (int tile = 0; tile < count; tile += run) {
@@ -108,13 +109,14 @@ final class ConvolutionKernel implements StageKernel {
       int x = column * side;
       long to =
           (((long) image * shape.height() + y) * shape.width() + x) * yColumn + panel * PANEL_BYTES;
-      long m = convolution.mOffset(rows, panel) + tile * PANEL_BYTES;
+      long m = convolution.mOffset(rows, panel) + tile * mRow;
       if (whole && y + side <= shape.height() && x + side <= shape.width()) {
         run = Math.min(count - tile, shape.width() / side - column);
         winograd.output(
             scratch,
             m,
             mPlane,
+            mRow,
             packed,
             bias,
             output,
@@ -130,6 +132,7 @@ final class ConvolutionKernel implements StageKernel {
             scratch,
             m,
             mPlane,
+            mRow,
             packed,
             bias,
             scratch,

@@ -1,6 +1,7 @@
 package dev.rpn.simd;
 
 import static dev.rpn.simd.Species.PANEL_BYTES;
+import static dev.rpn.simd.Species.TILE_ROWS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.rpn.kernel.Algorithm;
@@ -52,8 +53,10 @@ final class HeadKernel implements StageKernel {
     return (long) convolution.panels * PANEL_BYTES + 64;
   }
 
+  /** A multiple of the heads' register tile. */
   private int hiddenRows(int rows) {
-    return rows * convolution.winograd.side * convolution.winograd.side;
+    int pixels = rows * convolution.winograd.side * convolution.winograd.side;
+    return Math.ceilDiv(pixels, TILE_ROWS) * TILE_ROWS;
   }
 
   private long sumsOffset(int rows) {
@@ -86,7 +89,7 @@ final class HeadKernel implements StageKernel {
       int blocks) {
     int first = convolution.firstTile(shape, block, blocks);
     int count = convolution.firstTile(shape, block + 1, blocks) - first;
-    int rows = WinogradConvolution.rows(count);
+    int rows = convolution.rows(count);
     convolution.transformInput(shape, input, scratch, first, count);
     convolution.multiply(packed, scratch, count);
     for (int panel = 0; panel < convolution.panels; panel++) {
@@ -108,13 +111,14 @@ final class HeadKernel implements StageKernel {
 
   private void transformOutput(MemorySegment packed, MemorySegment scratch, int panel, int count) {
     Winograd winograd = convolution.winograd;
-    int rows = WinogradConvolution.rows(count);
+    int rows = convolution.rows(count);
     int pixels = winograd.side * winograd.side;
     long hidden = convolution.scratchBytes(rows) + panel * PANEL_BYTES;
     winograd.output(
         scratch,
         convolution.mOffset(rows, panel),
         convolution.mPlane(rows),
+        convolution.mRow(),
         packed,
         filters.biasOffset() + panel * PANEL_BYTES,
         scratch,
@@ -126,25 +130,22 @@ final class HeadKernel implements StageKernel {
         count);
   }
 
+  /** Sets the pixel of every hidden row; of none where a row is of no tile, or off the map. */
   private void locatePixels(MapShape shape, MemorySegment scratch, int first, int count) {
     int side = convolution.winograd.side;
-    int rows = WinogradConvolution.rows(count);
+    int rows = convolution.rows(count);
     int across = convolution.tilesAcross(shape);
     int down = convolution.tilesDown(shape);
-    int row = 0;
-    for (int tile = first; tile < first + rows; tile++) {
+    for (int row = 0; row < hiddenRows(rows); row++) {
+      int tile = first + row / (side * side);
       int image = tile / across / down;
-      for (int dy = 0; dy < side; dy++) {
-        int y = tile / across % down * side + dy;
-        for (int dx = 0; dx < side; dx++) {
-          int x = tile % across * side + dx;
-          boolean inside = tile < first + count && y < shape.height() && x < shape.width();
-          scratch.set(
-              JAVA_INT,
-              pixelsOffset(rows) + (long) row++ * Integer.BYTES,
-              inside ? (image * shape.height() + y) * shape.width() + x : NO_PIXEL);
-        }
-      }
+      int y = tile / across % down * side + row / side % side;
+      int x = tile % across * side + row % side;
+      boolean inside = tile < first + count && y < shape.height() && x < shape.width();
+      scratch.set(
+          JAVA_INT,
+          pixelsOffset(rows) + (long) row * Integer.BYTES,
+          inside ? (image * shape.height() + y) * shape.width() + x : NO_PIXEL);
     }
   }
 }

@@ -68,7 +68,7 @@ abstract class Winograd {
    * Transforms one panel of the products of some tiles to outputs, adds the bias and applies ReLU,
    * or none where it was made without.
    *
-   * @param m read from {@code mOffset}, positions {@code mPlane} bytes apart, tiles one panel
+   * @param m read from {@code mOffset}, positions {@code mPlane} bytes apart, tiles {@code mTile}
    * @param bias one panel from {@code biasOffset}
    * @param y written from {@code yOffset}; rows and columns lie {@code yRow} and {@code yColumn}
    *     bytes apart, tiles {@code yTile}
@@ -79,6 +79,7 @@ abstract class Winograd {
       MemorySegment m,
       long mOffset,
       long mPlane,
+      long mTile,
       MemorySegment bias,
       long biasOffset,
       MemorySegment y,

@@ -1,6 +1,9 @@
 package dev.rpn.simd;
 
 import static dev.rpn.simd.Species.BYTES;
+import static dev.rpn.simd.Species.GROUP;
+import static dev.rpn.simd.Species.GROUP_BYTES;
+import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.PANEL_BYTES;
 import static dev.rpn.simd.Species.TILE_ROWS;
 
@@ -28,7 +31,7 @@ final class WinogradConvolution {
    * What a position's filters of a group of panels may take of the second-level cache. Processors
    * with 16 vector registers have smaller ones.
    */
-  private static final long GROUP_BYTES = (Species.WIDE_TILE ? 256 : 128) * 1024L;
+  private static final long FILTER_BYTES = (Species.WIDE_TILE ? 256 : 128) * 1024L;
 
   /**
    * Tiles of a block: enough that a filter, once fetched, serves many rows, few enough that a
@@ -50,6 +53,15 @@ final class WinogradConvolution {
   private final int groupPanels;
   private final int maxRows;
 
+  /** Whether {@link ThinProduct} multiplies: V then lies in groups of channels. */
+  private final boolean thin;
+
+  /** Vectors of inputs whose rows lie together in V. */
+  private final int groupVectors;
+
+  /** Rows of the register tile. */
+  private final int tileRows;
+
   WinogradConvolution(ConvolutionWeights weights, Algorithm algorithm) {
     this(Winograd.of(algorithm), weights.inputs(), weights.outputs());
   }
@@ -61,9 +73,12 @@ final class WinogradConvolution {
     panels = Species.panels(outputs);
     inputVectors = Species.vectors(inputs);
     long panelBytes = inputs * PANEL_BYTES;
-    groupPanels = Math.clamp(GROUP_BYTES / panelBytes, 1, panels);
+    groupPanels = Math.clamp(FILTER_BYTES / panelBytes, 1, panels);
     long filterBytes = panelBytes * panels * winograd.positions;
     maxRows = filterBytes <= NEAR_BYTES ? FEW_ROWS : MAX_ROWS;
+    thin = Species.WIDE_TILE && outputs <= LANES;
+    groupVectors = thin ? GROUP / LANES : inputVectors;
+    tileRows = thin ? ThinProduct.ROWS : TILE_ROWS;
   }
 
   // How a map falls into tiles, and tiles into blocks.
@@ -81,25 +96,25 @@ final class WinogradConvolution {
   }
 
   private int groups(MapShape shape) {
-    return Math.ceilDiv(tiles(shape), TILE_ROWS);
+    return Math.ceilDiv(tiles(shape), tileRows);
   }
 
   /** Enough that a block's matrices stay small, and every thread has as much to do. */
   int blocks(MapShape shape, int threads) {
     int groups = groups(shape);
-    int blocks = Math.ceilDiv(groups * TILE_ROWS, maxRows);
+    int blocks = Math.ceilDiv(groups * tileRows, maxRows);
     return Math.min(Math.ceilDiv(blocks, threads) * threads, groups);
   }
 
   /** The first tile of a block; of block {@code blocks}, the end of the last. */
   int firstTile(MapShape shape, int block, int blocks) {
     int group = (int) ((long) groups(shape) * block / blocks);
-    return Math.min(group * TILE_ROWS, tiles(shape));
+    return Math.min(group * tileRows, tiles(shape));
   }
 
   /** Rows that hold so many tiles. */
-  static int rows(int tiles) {
-    return Math.ceilDiv(tiles, TILE_ROWS) * TILE_ROWS;
+  int rows(int tiles) {
+    return Math.ceilDiv(tiles, tileRows) * tileRows;
   }
 
   /** Rows of the largest block. */
@@ -110,15 +125,23 @@ final class WinogradConvolution {
   // Where things lie in scratch memory, for blocks of so many rows.
 
   private long vRow() {
-    return inputVectors * BYTES + 64;
+    return thin ? GROUP_BYTES : inputVectors * BYTES + 64;
+  }
+
+  private long vGroup(int rows) {
+    return rows * vRow();
   }
 
   private long vPlane(int rows) {
-    return rows * vRow() + V_SKEW;
+    return Math.ceilDiv(inputVectors, groupVectors) * vGroup(rows) + V_SKEW;
+  }
+
+  long mRow() {
+    return thin ? BYTES : PANEL_BYTES;
   }
 
   long mPlane(int rows) {
-    return rows * PANEL_BYTES + M_SKEW;
+    return rows * mRow() + M_SKEW;
   }
 
   /** Where the products with one panel lie. */
@@ -161,23 +184,13 @@ final class WinogradConvolution {
         run = Lanes.windowsInside(input, d, winograd.side * dColumn, reach, run);
       }
       if (run > 0) {
-        winograd.input(
-            input, d, dRow, dColumn, scratch, to, vPlane(rows), vRow(), inputVectors, run);
+        transformWindows(input, d, dRow, dColumn, scratch, to, rows, run);
       } else {
         run = 1;
         copyWindow(shape, input, image, y, x, scratch, windowOffset(rows));
         long step = inputVectors * BYTES;
-        winograd.input(
-            scratch,
-            windowOffset(rows),
-            winograd.window * step,
-            step,
-            scratch,
-            to,
-            vPlane(rows),
-            vRow(),
-            inputVectors,
-            1);
+        transformWindows(
+            scratch, windowOffset(rows), winograd.window * step, step, scratch, to, rows, 1);
       }
       column += run;
       if (column == across) {
@@ -187,6 +200,24 @@ final class WinogradConvolution {
           image++;
         }
       }
+    }
+  }
+
+  private void transformWindows(
+      MemorySegment d,
+      long dOffset,
+      long dRow,
+      long dColumn,
+      MemorySegment scratch,
+      long vOffset,
+      int rows,
+      int tiles) {
+    long to = vOffset;
+    for (int vector = 0; vector < inputVectors; vector += groupVectors) {
+      int vectors = Math.min(groupVectors, inputVectors - vector);
+      long from = dOffset + vector * BYTES;
+      winograd.input(d, from, dRow, dColumn, scratch, to, vPlane(rows), vRow(), vectors, tiles);
+      to += vGroup(rows);
     }
   }
 
@@ -221,6 +252,10 @@ final class WinogradConvolution {
    */
   void multiply(MemorySegment packed, MemorySegment scratch, int count) {
     int rows = rows(count);
+    if (thin) {
+      multiplyThin(packed, scratch, rows);
+      return;
+    }
     long panelBytes = inputs * PANEL_BYTES;
     for (int position = 0; position < winograd.positions; position++) {
       long v = position * vPlane(rows);
@@ -240,6 +275,22 @@ final class WinogradConvolution {
                 mOffset(rows, panel) + position * mPlane(rows) + row * PANEL_BYTES);
           }
         }
+      }
+    }
+  }
+
+  private void multiplyThin(MemorySegment packed, MemorySegment scratch, int rows) {
+    for (int position = 0; position < winograd.positions; position++) {
+      for (int row = 0; row < rows; row += tileRows) {
+        ThinProduct.multiply(
+            scratch,
+            position * vPlane(rows) + row * vRow(),
+            vGroup(rows),
+            packed,
+            (long) position * inputs * PANEL_BYTES,
+            inputs,
+            scratch,
+            mOffset(rows, 0) + position * mPlane(rows) + row * mRow());
       }
     }
   }

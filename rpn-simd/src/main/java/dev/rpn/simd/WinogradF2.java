@@ -3,7 +3,6 @@ package dev.rpn.simd;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
-import static dev.rpn.simd.Species.PANEL_BYTES;
 import static dev.rpn.simd.Species.TILE_VECTORS;
 
 import java.lang.foreign.MemorySegment;
@@ -153,6 +152,7 @@ final class WinogradF2 extends Winograd {
       MemorySegment m,
       long mOffset,
       long mPlane,
+      long mTile,
       MemorySegment bias,
       long biasOffset,
       MemorySegment y,
@@ -205,7 +205,7 @@ final class WinogradF2 extends Winograd {
       at += BYTES;
       if (--rest == 0) {
         rest = vectors;
-        from += PANEL_BYTES - vectors * BYTES;
+        from += mTile - vectors * BYTES;
         to += yTile - vectors * BYTES;
         at = biasOffset;
       }

@@ -5,7 +5,6 @@ import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
 import static dev.rpn.simd.Species.PANEL;
-import static dev.rpn.simd.Species.PANEL_BYTES;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
@@ -133,6 +132,7 @@ final class WinogradF4 extends Winograd {
       MemorySegment m,
       long mOffset,
       long mPlane,
+      long mTile,
       MemorySegment bias,
       long biasOffset,
       MemorySegment y,
@@ -144,7 +144,7 @@ final class WinogradF4 extends Winograd {
       int tiles) {
     for (int tile = 0; tile < tiles; tile++) {
       for (int i = 0; i < vectors; i++) {
-        long from = mOffset + tile * PANEL_BYTES + i * BYTES;
+        long from = mOffset + tile * mTile + i * BYTES;
         for (int column = 0; column < 6; column++) {
           outputRows(m, from + column * mPlane, 6 * mPlane);
         }
