@@ -3,7 +3,6 @@ package dev.rpn.simd;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.FLOAT;
 import static dev.rpn.simd.Species.ORDER;
-import static dev.rpn.simd.Species.PANEL_BYTES;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -23,7 +22,8 @@ final class WinogradF2Gradient {
    *
    * @param dy the first tile's first channel at {@code offset}; rows and columns lie {@code row}
    *     and {@code column} bytes apart, tiles two columns
-   * @param z written from {@code zOffset}, positions {@code zPlane} bytes apart, tiles one panel
+   * @param z written from {@code zOffset}, positions {@code zPlane} bytes apart, tiles {@code
+   *     zTile}
    * @param vectors how many vectors of channels
    * @param tiles how many tiles
    */
@@ -35,6 +35,7 @@ final class WinogradF2Gradient {
       MemorySegment z,
       long zOffset,
       long zPlane,
+      long zTile,
       int vectors,
       int tiles) {
     long from = offset;
@@ -70,7 +71,7 @@ final class WinogradF2Gradient {
       if (--rest == 0) {
         rest = vectors;
         from += 2 * column - vectors * BYTES;
-        to += PANEL_BYTES - vectors * BYTES;
+        to += zTile - vectors * BYTES;
       }
     }
   }

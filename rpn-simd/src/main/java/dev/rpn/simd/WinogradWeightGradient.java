@@ -6,7 +6,6 @@ import static dev.rpn.simd.Species.GROUP_BYTES;
 import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.PANEL;
 import static dev.rpn.simd.Species.PANEL_BYTES;
-import static dev.rpn.simd.TransposedProduct.ROWS;
 
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
@@ -19,7 +18,7 @@ import java.lang.foreign.MemorySegment;
  * transposed V, the inputs, with Z, the output gradients. Those sums, each from 0, become weights
  * that are added up in the order of the blocks; blocks depend on the shape alone, so that a weight
  * has the same bits whatever the split. Parts share out the input channels, {@link
- * TransposedProduct#ROWS} at a time.
+ * TransposedProduct#ROWS} or more at a time.
  */
 final class WinogradWeightGradient implements WeightGradient {
   private static final int POSITIONS = 16;
@@ -32,9 +31,6 @@ final class WinogradWeightGradient implements WeightGradient {
    * 512 channels, so that each of two threads transforms Z once.
    */
   private static final int MAX_GROUPS = Math.ceilDiv(256, GROUP);
-
-  /** Rows of register tiles in a group. */
-  private static final int GROUP_ROWS = GROUP / ROWS;
 
   /** What a position's Z of some panels may take of the second-level cache. */
   private static final long Z_BYTES = 256 * 1024;
@@ -52,6 +48,15 @@ final class WinogradWeightGradient implements WeightGradient {
   /** Panels that are multiplied together: a few rows of V meet one after the other. */
   private final int groupPanels;
 
+  /** Whether {@link NarrowTransposedProduct} multiplies: two vectors hold all outputs. */
+  private final boolean narrow;
+
+  /** Input channels of a register tile. */
+  private final int rows;
+
+  /** Rows of register tiles in a group. */
+  private final int groupRows;
+
   /** Rows of register tiles. */
   private final int tileRows;
 
@@ -63,6 +68,7 @@ final class WinogradWeightGradient implements WeightGradient {
   // Scratch: V, Z, the sums, one window at the rim.
   private final long vGroup;
   private final long vPlane;
+  private final long zRow;
   private final long zOffset;
   private final long zPlane;
   private final long mOffset;
@@ -74,20 +80,24 @@ final class WinogradWeightGradient implements WeightGradient {
     this.outputs = outputs;
     inputs = shape.channels();
     panels = Species.panels(outputs);
-    tileRows = Math.ceilDiv(inputs, ROWS);
+    narrow = Species.WIDE_TILE && Species.vectors(outputs) <= NarrowTransposedProduct.VECTORS;
+    rows = narrow ? NarrowTransposedProduct.ROWS : TransposedProduct.ROWS;
+    groupRows = GROUP / rows;
+    tileRows = Math.ceilDiv(inputs, rows);
     across = Math.ceilDiv(shape.width(), 2);
     down = Math.ceilDiv(shape.height(), 2);
     tiles = Math.multiplyExact(shape.batch(), across * down);
     blocks = Math.ceilDiv(tiles, MAX_TILES);
     int depth = Math.ceilDiv(tiles, blocks);
     int groups = Math.min(Math.ceilDiv(inputs, GROUP), MAX_GROUPS);
-    groupPanels = Math.clamp(Z_BYTES / (depth * PANEL_BYTES), 1, panels);
+    zRow = narrow ? NarrowTransposedProduct.VECTORS * BYTES : PANEL_BYTES;
+    groupPanels = Math.clamp(Z_BYTES / (depth * zRow), 1, panels);
     vGroup = depth * GROUP_BYTES;
     vPlane = groups * vGroup + V_SKEW;
     zOffset = POSITIONS * vPlane;
-    zPlane = depth * PANEL_BYTES + Z_SKEW;
+    zPlane = depth * zRow + Z_SKEW;
     mOffset = zOffset + (long) groupPanels * POSITIONS * zPlane;
-    mPlane = (long) groups * GROUP * PANEL_BYTES + Z_SKEW;
+    mPlane = (long) groups * GROUP * zRow + Z_SKEW;
     windowOffset = mOffset + (long) groupPanels * POSITIONS * mPlane;
   }
 
@@ -115,20 +125,20 @@ final class WinogradWeightGradient implements WeightGradient {
     int next;
     for (int block = 0; block < blocks; block++) {
       for (int row = first; row < end; row = next) {
-        int group = row / GROUP_ROWS;
-        next = Math.min(end, (group + MAX_GROUPS) * GROUP_ROWS);
-        transformInput(in, scratch, block, group, Math.ceilDiv(next, GROUP_ROWS));
+        int group = row / groupRows;
+        next = Math.min(end, (group + MAX_GROUPS) * groupRows);
+        transformInput(in, scratch, block, group, Math.ceilDiv(next, groupRows));
         for (int panel = 0; panel < panels; panel += groupPanels) {
           int count = Math.min(groupPanels, panels - panel);
           for (int i = 0; i < count; i++) {
             transformGradient(outGradient, scratch, block, panel + i, zOffset(i));
           }
           multiply(scratch, block, row, next, count);
-          int endChannel = Math.min(next * ROWS, inputs);
+          int endChannel = Math.min(next * rows, inputs);
           // A channel's panels one after the other: they are neighbours in memory.
-          for (int channel = row * ROWS; channel < endChannel; channel++) {
+          for (int channel = row * rows; channel < endChannel; channel++) {
             for (int i = 0; i < count; i++) {
-              long m = mOffset(i) + (channel - group * GROUP) * PANEL_BYTES;
+              long m = mOffset(i) + (channel - group * GROUP) * zRow;
               store(kernel, scratch, m, channel, panel + i, block == 0);
             }
           }
@@ -225,17 +235,26 @@ final class WinogradWeightGradient implements WeightGradient {
       int y = y(tile);
       int x = x(tile);
       long from = position(image(tile), y, x) * pixel + lane;
-      long to = zOffset + (tile - first) * PANEL_BYTES;
+      long to = zOffset + (tile - first) * zRow;
       run = inside(y, x, 2) ? Math.min(end - tile, (shape.width() - x) / 2) : 0;
       run = Lanes.windowsInside(outGradient, from, 2 * pixel, reach, run);
       if (run > 0) {
         WinogradF2Gradient.outputGradient(
-            outGradient, from, line, pixel, scratch, to, zPlane, vectors, run);
+            outGradient, from, line, pixel, scratch, to, zPlane, zRow, vectors, run);
       } else {
         run = 1;
         copyWindow(outGradient, image(tile), y, x, 2, pixel, lane, bytes, scratch, PANEL_BYTES);
         WinogradF2Gradient.outputGradient(
-            scratch, windowOffset, 2 * PANEL_BYTES, PANEL_BYTES, scratch, to, zPlane, vectors, 1);
+            scratch,
+            windowOffset,
+            2 * PANEL_BYTES,
+            PANEL_BYTES,
+            scratch,
+            to,
+            zPlane,
+            0,
+            vectors,
+            1);
       }
     }
   }
@@ -276,15 +295,19 @@ final class WinogradWeightGradient implements WeightGradient {
   /** The sums of some rows of register tiles, of which V has those from their first group on. */
   private void multiply(MemorySegment scratch, int block, int first, int end, int count) {
     int depth = firstTile(block + 1) - firstTile(block);
-    int before = first / GROUP_ROWS * GROUP_ROWS;
+    int before = first / groupRows * groupRows;
     for (int position = 0; position < POSITIONS; position++) {
       for (int row = first - before; row < end - before; row++) {
-        long column = (long) (row % GROUP_ROWS) * ROWS * Float.BYTES;
-        long v = position * vPlane + row / GROUP_ROWS * vGroup + column;
+        long column = (long) (row % groupRows) * rows * Float.BYTES;
+        long v = position * vPlane + row / groupRows * vGroup + column;
         for (int panel = 0; panel < count; panel++) {
           long z = zOffset(panel) + position * zPlane;
-          long m = mOffset(panel) + position * mPlane + (long) row * ROWS * PANEL_BYTES;
-          TransposedProduct.multiply(scratch, v, z, depth, m);
+          long m = mOffset(panel) + position * mPlane + (long) row * rows * zRow;
+          if (narrow) {
+            NarrowTransposedProduct.multiply(scratch, v, z, depth, m);
+          } else {
+            TransposedProduct.multiply(scratch, v, z, depth, m);
+          }
         }
       }
     }
