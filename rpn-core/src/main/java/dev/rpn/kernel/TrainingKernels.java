@@ -22,11 +22,14 @@ public interface TrainingKernels {
   StageKernel heads(HeadWeights weights);
 
   /**
-   * The gradient of a convolution with respect to its input: from {@code (N, H, W, outputs)} to
-   * {@code (N, H, W, inputs)}, a 'same' convolution with the filters turned by 180 degrees and
-   * their channels exchanged, without bias and ReLU.
+   * The gradient of a convolution with respect to its input, before the ReLU that this has been
+   * through: from {@code (N, H, W, outputs)} to {@code (N, H, W, inputs)}, a 'same' convolution
+   * with the filters turned by 180 degrees and their channels exchanged; 0 where the input is not
+   * above 0.
+   *
+   * @param input the forward input, bound at creation and read at each run
    */
-  StageKernel inputGradient(ConvolutionWeights weights);
+  StageKernel inputGradient(ConvolutionWeights weights, MemorySegment input);
 
   /**
    * The gradient of a convolution with respect to its weights, summed over the batch. Both maps may
@@ -93,8 +96,9 @@ public interface TrainingKernels {
   long headsWeightGradientScratchBytes(MapShape hidden, int anchors);
 
   /**
-   * The gradient of max-pooling: each output's gradient goes to the first of its window that holds
-   * the maximum (in rows, then columns); all other inputs get 0.
+   * The gradient of max-pooling with respect to its input, before the ReLU that this has been
+   * through: each output's gradient goes to the first of its window that holds the maximum (in
+   * rows, then columns) if that is above 0; all other inputs get 0.
    *
    * @param input shape of the forward input
    * @param in the forward input
@@ -108,15 +112,6 @@ public interface TrainingKernels {
       MemorySegment inGradient,
       int part,
       int parts);
-
-  /**
-   * The gradient of ReLU, in place: 0 where the forward output is not above 0.
-   *
-   * @param output the forward output
-   * @param gradient changed in place
-   * @param count values
-   */
-  void reluGradient(MemorySegment output, MemorySegment gradient, long count, int part, int parts);
 
   /**
    * One Adam update in one pass: {@code m += (g - m)(1 - beta1); v += (g^2 - v)(1 - beta2); w = w *

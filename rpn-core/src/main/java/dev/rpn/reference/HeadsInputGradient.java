@@ -92,7 +92,9 @@ final class HeadsInputGradient implements StageKernel {
       WinogradProducts.multiply(
           scratch, 0, packed, 0, scratch, result, GROUP, outputs, paddedChannels);
       for (int i = 0; i < count; i++) {
-        mask(scratch, result + (long) i * paddedChannels, output, (long) (first + i) * channels);
+        long from = (result + (long) i * paddedChannels) * Float.BYTES;
+        long to = (long) (first + i) * channels * Float.BYTES;
+        ReluGradient.copy(scratch, from, hidden, output, to, channels);
       }
     }
   }
@@ -114,13 +116,5 @@ final class HeadsInputGradient implements StageKernel {
             ? (long) position * anchors + output
             : ((long) positions + 4L * position) * anchors + output - anchors;
     return input.getAtIndex(JAVA_FLOAT, index);
-  }
-
-  private void mask(MemorySegment from, long fromIndex, MemorySegment to, long toIndex) {
-    for (int c = 0; c < channels; c++) {
-      float value = from.getAtIndex(JAVA_FLOAT, fromIndex + c);
-      boolean active = hidden.getAtIndex(JAVA_FLOAT, toIndex + c) > 0;
-      to.setAtIndex(JAVA_FLOAT, toIndex + c, active ? value : 0f);
-    }
   }
 }

@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
 
-/** The gradient of 2x2 max-pooling. */
+/** The gradient of 2x2 max-pooling, and of the ReLU before it. */
 final class MaxPoolGradient {
   private MaxPoolGradient() {}
 
@@ -71,14 +71,9 @@ final class MaxPoolGradient {
       float v2 = in.get(JAVA_FLOAT, bottom + i);
       float v3 = in.get(JAVA_FLOAT, bottom + right + i);
       float largest = Math.max(Math.max(v0, v1), Math.max(v2, v3));
-      if (Float.isNaN(largest)) {
-        largest = 1;
-        v0 = Float.isNaN(v0) ? 1 : 0;
-        v1 = Float.isNaN(v1) ? 1 : 0;
-        v2 = Float.isNaN(v2) ? 1 : 0;
-      }
       // Bits, because C2 selects integers without a branch, but not floats.
       int left = outGradient.get(JAVA_INT, out + i);
+      left = largest > 0 ? left : 0;
       inGradient.set(JAVA_INT, top + i, v0 < largest ? 0 : left);
       left = v0 < largest ? left : 0;
       inGradient.set(JAVA_INT, top + right + i, v1 < largest ? 0 : left);

@@ -1,8 +1,5 @@
 package dev.rpn.reference;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import dev.rpn.kernel.ConvolutionWeights;
 import dev.rpn.kernel.HeadWeights;
 import dev.rpn.kernel.StageKernel;
@@ -32,8 +29,8 @@ final class ScalarTrainingKernels implements TrainingKernels {
   }
 
   @Override
-  public StageKernel inputGradient(ConvolutionWeights weights) {
-    return WinogradConvolution.inputGradient(weights);
+  public StageKernel inputGradient(ConvolutionWeights weights, MemorySegment input) {
+    return WinogradConvolution.inputGradient(weights, input);
   }
 
   @Override
@@ -108,17 +105,6 @@ final class ScalarTrainingKernels implements TrainingKernels {
       int part,
       int parts) {
     MaxPoolGradient.run(input, in, outGradient, inGradient, part, parts);
-  }
-
-  @Override
-  public void reluGradient(
-      MemorySegment output, MemorySegment gradient, long count, int part, int parts) {
-    long end = Share.start(count, part + 1, parts);
-    for (long i = Share.start(count, part, parts); i < end; i++) {
-      // Bits, because C2 selects integers without a branch, but not floats.
-      int bits = gradient.getAtIndex(JAVA_INT, i);
-      gradient.setAtIndex(JAVA_INT, i, output.getAtIndex(JAVA_FLOAT, i) > 0 ? bits : 0);
-    }
   }
 
   @Override

@@ -4,21 +4,26 @@ import dev.rpn.kernel.ConvolutionWeights;
 import dev.rpn.kernel.StageKernel;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** A 3x3 convolution by F(2x2,3x3): forward with bias and ReLU, or the gradient of its input. */
 final class WinogradConvolution implements StageKernel {
   private final WinogradTiles tiles;
 
-  private WinogradConvolution(WinogradTiles tiles) {
+  /** The forward input where the result is its gradient. */
+  private final @Nullable MemorySegment forwardInput;
+
+  private WinogradConvolution(WinogradTiles tiles, @Nullable MemorySegment forwardInput) {
     this.tiles = tiles;
+    this.forwardInput = forwardInput;
   }
 
   static StageKernel forward(ConvolutionWeights weights) {
-    return new WinogradConvolution(new WinogradTiles(weights, false));
+    return new WinogradConvolution(new WinogradTiles(weights, false), null);
   }
 
-  static StageKernel inputGradient(ConvolutionWeights weights) {
-    return new WinogradConvolution(new WinogradTiles(weights, true));
+  static StageKernel inputGradient(ConvolutionWeights weights, MemorySegment forwardInput) {
+    return new WinogradConvolution(new WinogradTiles(weights, true), forwardInput);
   }
 
   @Override
@@ -64,12 +69,13 @@ final class WinogradConvolution implements StageKernel {
       for (int i = 0; i < 4 * count; i++) {
         long position = TileBlocks.position(shape, first + i / 4, i % 4);
         if (position >= 0) {
-          MemorySegment.copy(
-              scratch,
-              (tiles.activationsOffset() + (long) i * channels) * Float.BYTES,
-              output,
-              position * channels * Float.BYTES,
-              (long) channels * Float.BYTES);
+          long from = (tiles.activationsOffset() + (long) i * channels) * Float.BYTES;
+          long to = position * channels * Float.BYTES;
+          if (forwardInput == null) {
+            MemorySegment.copy(scratch, from, output, to, (long) channels * Float.BYTES);
+          } else {
+            ReluGradient.copy(scratch, from, forwardInput, output, to, channels);
+          }
         }
       }
       first += count;

@@ -8,29 +8,40 @@ import dev.rpn.kernel.ConvolutionWeights;
 import dev.rpn.kernel.StageKernel;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** A 3x3 convolution with bias and ReLU, or the gradient of its input. */
 final class ConvolutionKernel implements StageKernel {
   private final WinogradConvolution convolution;
   private final WinogradFilters filters;
 
+  /** The forward input where the result is its gradient. */
+  private final @Nullable MemorySegment forwardInput;
+
   ConvolutionKernel(ConvolutionWeights weights, Algorithm algorithm) {
     convolution = new WinogradConvolution(weights, algorithm);
     filters = new WinogradFilters(convolution.winograd, weights);
+    forwardInput = null;
   }
 
-  private ConvolutionKernel(WinogradConvolution convolution, WinogradFilters filters) {
+  private ConvolutionKernel(
+      WinogradConvolution convolution, WinogradFilters filters, MemorySegment forwardInput) {
     this.convolution = convolution;
     this.filters = filters;
+    this.forwardInput = forwardInput;
   }
 
-  /** The same with filters turned by 180 degrees and channels exchanged, no bias and no ReLU. */
-  static StageKernel inputGradient(ConvolutionWeights weights) {
+  /**
+   * The same with filters turned by 180 degrees and channels exchanged, no bias and no ReLU; 0
+   * where the forward input is not above 0.
+   */
+  static StageKernel inputGradient(ConvolutionWeights weights, MemorySegment forwardInput) {
     Winograd winograd = WinogradF2.withoutRelu();
     return new ConvolutionKernel(
         new WinogradConvolution(
             winograd, /* inputs= */ weights.outputs(), /* outputs= */ weights.inputs()),
-        WinogradFilters.turned(winograd, weights));
+        WinogradFilters.turned(winograd, weights),
+        forwardInput);
   }
 
   @Override
@@ -75,6 +86,32 @@ final class ConvolutionKernel implements StageKernel {
     convolution.multiply(packed, scratch, count);
     for (int panel = 0; panel < convolution.panels; panel++) {
       transformOutput(shape, output, packed, scratch, panel, first, count);
+    }
+    if (forwardInput != null) {
+      undoRelu(shape, output, forwardInput, first, count);
+    }
+  }
+
+  /** Gradients become 0 where the forward input is not above 0, while a block's are near. */
+  private void undoRelu(
+      MapShape shape, MemorySegment gradient, MemorySegment forward, int first, int count) {
+    int side = convolution.winograd.side;
+    int across = convolution.tilesAcross(shape);
+    int down = convolution.tilesDown(shape);
+    long pixel = (long) convolution.outputs * Float.BYTES;
+    int run;
+    for (int tile = first; tile < first + count; tile += run) {
+      int column = tile % across;
+      run = Math.min(first + count - tile, across - column);
+      int x = column * side;
+      int width = Math.min(run * side, shape.width() - x);
+      long row = (long) (tile / across / down) * shape.height();
+      int y = tile / across % down * side;
+      for (int dy = 0; dy < Math.min(side, shape.height() - y); dy++) {
+        long at = ((row + y + dy) * shape.width() + x) * pixel;
+        long values = (long) width * convolution.outputs;
+        ReluGradient.run(gradient, at, forward, at, gradient, at, values);
+      }
     }
   }
 

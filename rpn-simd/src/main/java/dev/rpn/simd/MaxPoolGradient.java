@@ -12,8 +12,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The gradient of 2x2 max-pooling: it goes to the first of a window that holds the maximum; NaN is
- * above all. Shared out by pairs of input rows.
+ * The gradient of 2x2 max-pooling, and of the ReLU before it: it goes to the first of a window that
+ * holds the maximum, if that is above 0. Shared out by pairs of input rows.
  */
 final class MaxPoolGradient {
   private MaxPoolGradient() {}
@@ -88,19 +88,16 @@ final class MaxPoolGradient {
     FloatVector largest = v0.max(v1).max(v2.max(v3));
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector left = FloatVector.fromMemorySegment(FLOAT, outGradient, out, ORDER);
-    VectorMask<Float> mine = holds(v0, largest);
+    left = zero.blend(left, largest.compare(VectorOperators.GT, 0f));
+    VectorMask<Float> mine = v0.compare(VectorOperators.GE, largest);
     zero.blend(left, mine).intoMemorySegment(inGradient, at, ORDER);
     left = left.blend(zero, mine);
-    mine = holds(v1, largest);
+    mine = v1.compare(VectorOperators.GE, largest);
     zero.blend(left, mine).intoMemorySegment(inGradient, at + pixel, ORDER);
     left = left.blend(zero, mine);
-    mine = holds(v2, largest);
+    mine = v2.compare(VectorOperators.GE, largest);
     zero.blend(left, mine).intoMemorySegment(inGradient, at + row, ORDER);
     left.blend(zero, mine).intoMemorySegment(inGradient, at + row + pixel, ORDER);
-  }
-
-  private static VectorMask<Float> holds(FloatVector value, FloatVector largest) {
-    return value.compare(VectorOperators.GE, largest).or(value.test(VectorOperators.IS_NAN));
   }
 
   private static void one(
@@ -116,17 +113,13 @@ final class MaxPoolGradient {
     float v2 = in.get(JAVA_FLOAT, at + row);
     float v3 = in.get(JAVA_FLOAT, at + row + pixel);
     float largest = Math.max(Math.max(v0, v1), Math.max(v2, v3));
-    float left = outGradient.get(JAVA_FLOAT, out);
-    boolean first = holds(v0, largest);
-    boolean second = !first && holds(v1, largest);
-    boolean third = !first && !second && holds(v2, largest);
+    float left = largest > 0 ? outGradient.get(JAVA_FLOAT, out) : 0;
+    boolean first = v0 >= largest;
+    boolean second = !first && v1 >= largest;
+    boolean third = !first && !second && v2 >= largest;
     inGradient.set(JAVA_FLOAT, at, first ? left : 0);
     inGradient.set(JAVA_FLOAT, at + pixel, second ? left : 0);
     inGradient.set(JAVA_FLOAT, at + row, third ? left : 0);
     inGradient.set(JAVA_FLOAT, at + row + pixel, first || second || third ? 0 : left);
-  }
-
-  private static boolean holds(float value, float largest) {
-    return value >= largest || Float.isNaN(value);
   }
 }

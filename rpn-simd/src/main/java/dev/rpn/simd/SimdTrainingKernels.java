@@ -41,8 +41,8 @@ final class SimdTrainingKernels implements TrainingKernels {
   }
 
   @Override
-  public StageKernel inputGradient(ConvolutionWeights weights) {
-    return ConvolutionKernel.inputGradient(weights);
+  public StageKernel inputGradient(ConvolutionWeights weights, MemorySegment input) {
+    return ConvolutionKernel.inputGradient(weights, input);
   }
 
   @Override
@@ -157,15 +157,6 @@ final class SimdTrainingKernels implements TrainingKernels {
       int part,
       int parts) {
     MaxPoolGradient.run(input, in, outGradient, inGradient, part, parts);
-  }
-
-  @Override
-  public void reluGradient(
-      MemorySegment output, MemorySegment gradient, long count, int part, int parts) {
-    long first = share(count, part, parts);
-    long offset = first * Float.BYTES;
-    long values = share(count, part + 1, parts) - first;
-    ReluGradient.run(gradient, offset, output, offset, gradient, offset, values);
   }
 
   @Override

@@ -42,7 +42,16 @@ class SteadyStateTest {
   private final InferenceKernels kernels = new SimdKernelProvider().inference();
 
   @ParameterizedTest
-  @ValueSource(strings = {"convolution F2", "convolution F4", "head F2", "head F4", "pool"})
+  @ValueSource(
+      strings = {
+        "convolution F2",
+        "convolution F4",
+        "thin",
+        "input gradient",
+        "head F2",
+        "head F4",
+        "pool"
+      })
   void allocatesNothing(String stage) {
     try (Arena arena = Arena.ofConfined()) {
       StageKernel kernel = stages(arena).get(stage);
@@ -71,7 +80,15 @@ class SteadyStateTest {
   /** Gradients and optimisers: every part of two, as if by two workers. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"weights F2", "weights direct", "heads' weights", "pool", "relu", "adam", "sgd"})
+      strings = {
+        "weights F2",
+        "weights F2 narrow",
+        "weights direct",
+        "heads' weights",
+        "pool",
+        "adam",
+        "sgd"
+      })
   void trainingAllocatesNothing(String gradient) {
     try (Arena arena = Arena.ofConfined()) {
       TrainingPart part = Objects.requireNonNull(gradients(arena).get(gradient));
@@ -116,6 +133,10 @@ class SteadyStateTest {
         "weights F2",
         (part, parts) ->
             training.weightGradient(wide, many, map, other, kernel, bias, scratch, part, parts),
+        "weights F2 narrow",
+        (part, parts) ->
+            training.weightGradient(
+                wide, WeightGradient.LEAST_OUTPUTS, map, other, kernel, bias, scratch, part, parts),
         "weights direct",
         (part, parts) ->
             training.weightGradient(wide, 3, map, other, kernel, bias, scratch, part, parts),
@@ -135,8 +156,6 @@ class SteadyStateTest {
                 parts),
         "pool",
         (part, parts) -> training.maxPoolGradient(wide, map, other, third, part, parts),
-        "relu",
-        (part, parts) -> training.reluGradient(map, other, elements, part, parts),
         "adam",
         (part, parts) -> training.adam(adam, map, other, third, fourth, elements, part, parts),
         "sgd",
@@ -163,6 +182,13 @@ class SteadyStateTest {
       stages.put("convolution " + algorithm, kernels.convolution(convolution, algorithm));
       stages.put("head " + algorithm, kernels.head(head, algorithm));
     }
+    var thin =
+        new ConvolutionWeights(
+            CHANNELS, 3, Segments.allocate(arena, 9L * CHANNELS * 3), Segments.allocate(arena, 3));
+    stages.put("thin", kernels.convolution(thin, Algorithm.F2));
+    MemorySegment forward = Segments.allocate(arena, SHAPE.elements());
+    TrainingKernels training = new SimdKernelProvider().training();
+    stages.put("input gradient", training.inputGradient(convolution, forward));
     stages.put("pool", kernels.maxPool(CHANNELS));
     return stages;
   }

@@ -11,14 +11,13 @@ import dev.rpn.model.RpnHead;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Forward and backward for one size of batch: two lists of steps on fixed memory.
  *
- * <p>Backward begins at the heads' output gradient. A convolution's ReLU is undone before its
- * gradients are taken; the gradient of the network's own input is never computed, nor any below the
- * first layer that learns.
+ * <p>Backward begins at the heads' output gradient. A map's gradient is that before the ReLU which
+ * made it; the gradient of the network's own input is never computed, nor any below the first layer
+ * that learns.
  */
 final class Pass {
   private final Stages stages;
@@ -163,26 +162,21 @@ final class Pass {
             maps.gradient(turn, hiddenShape()),
             stages.headsInputGradientPacked(),
             scratch));
-    boolean reluUndone = true;
     for (int i = stages.layers().size() - 1; i >= stages.firstLearning(); i--) {
       MemorySegment gradient = maps.gradient(turn, shapes[i + 1]);
       Layer layer = stages.layers().get(i);
       switch (layer) {
         case Conv3x3 convolution -> {
-          if (!reluUndone) {
-            steps.add(reluGradient(i, gradient));
-          }
           steps.add(weightGradient(i, convolution, gradient));
-          @Nullable StageKernel inputGradient = stages.inputGradient(i);
-          if (inputGradient != null) {
+          if (stages.learnsBefore(i)) {
             turn = 1 - turn;
             steps.add(
                 Step.stage(
-                    inputGradient,
+                    stages.inputGradient(i, activation(i)),
                     shapes[i + 1],
                     gradient,
                     maps.gradient(turn, shapes[i]),
-                    stages.packed(inputGradient),
+                    stages.inputGradientPacked(i),
                     scratch));
           }
         }
@@ -193,7 +187,6 @@ final class Pass {
           }
         }
       }
-      reluUndone = false;
     }
     int count = GradientGroups.count(hiddenShape().batch());
     if (count > 1) {
@@ -272,15 +265,6 @@ final class Pass {
   private static MemorySegment pictures(MemorySegment map, int batch, int first, int count) {
     long picture = map.byteSize() / batch;
     return map.asSlice(first * picture, count * picture);
-  }
-
-  private Step reluGradient(int index, MemorySegment gradient) {
-    TrainingKernels kernels = stages.kernels();
-    MemorySegment output = activation(index + 1);
-    long count = shapes[index + 1].elements();
-    int parts = scratch.length;
-    return new Step(
-        (part, worker) -> kernels.reluGradient(output, gradient, count, part, parts), parts);
   }
 
   private Step maxPoolGradient(int index, MemorySegment outGradient, MemorySegment inGradient) {

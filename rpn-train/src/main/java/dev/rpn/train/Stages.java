@@ -31,7 +31,13 @@ final class Stages {
   private final int firstLearning;
   private final List<StageKernel> forward = new ArrayList<>();
 
-  /** The gradient of a convolution's input; null for a pool, and where nothing before it learns. */
+  /** The weights of a convolution; null for a pool. */
+  private final List<@Nullable ConvolutionWeights> convolutions = new ArrayList<>();
+
+  /**
+   * The gradient of a convolution's input, bound to none; null for a pool, and where nothing before
+   * it learns.
+   */
   private final List<@Nullable StageKernel> inputGradients = new ArrayList<>();
 
   private final RpnHead head;
@@ -61,10 +67,13 @@ final class Stages {
         case Conv3x3 convolution -> {
           ConvolutionWeights bound = bind(convolution, weights);
           forward.add(kernels.convolution(bound));
-          inputGradients.add(learnsBefore(i) ? kernels.inputGradient(bound) : null);
+          convolutions.add(bound);
+          inputGradients.add(
+              learnsBefore(i) ? kernels.inputGradient(bound, MemorySegment.NULL) : null);
         }
         case MaxPool2x2 pool -> {
           forward.add(kernels.maxPool(channels));
+          convolutions.add(null);
           inputGradients.add(null);
         }
       }
@@ -109,8 +118,13 @@ final class Stages {
     return forward.get(layer);
   }
 
-  @Nullable StageKernel inputGradient(int layer) {
-    return inputGradients.get(layer);
+  /**
+   * The gradient of a convolution's input, where something before it learns.
+   *
+   * @param input the forward input
+   */
+  StageKernel inputGradient(int layer, MemorySegment input) {
+    return kernels.inputGradient(Objects.requireNonNull(convolutions.get(layer)), input);
   }
 
   RpnHead head() {
@@ -208,6 +222,11 @@ final class Stages {
   /** The packed weights of a stage. */
   MemorySegment packed(StageKernel stage) {
     return Objects.requireNonNull(packed.get(stage));
+  }
+
+  /** The packed weights of {@link #inputGradient}, whatever it is bound to. */
+  MemorySegment inputGradientPacked(int layer) {
+    return packed(Objects.requireNonNull(inputGradients.get(layer)));
   }
 
   /** The packed weights of {@link #headsInputGradient}, whatever it is bound to. */
