@@ -14,10 +14,10 @@ class TrainingRecipeTest {
   void theStepSizeIsATenthInTheLastQuarter() {
     TrainingRecipe recipe = TrainingRecipe.standard().withOptions(TrainingOptions.plain());
     assertThat(recipe.epochs()).isEqualTo(10);
-    assertThat(recipe.optimizer(0, 12).learningRate()).isEqualTo(3e-4f);
-    assertThat(recipe.optimizer(95, 12).learningRate()).isEqualTo(3e-4f);
-    assertThat(recipe.optimizer(96, 12).learningRate()).isCloseTo(3e-5f, Offset.offset(1e-10f));
-    assertThat(recipe.optimizer(119, 12).learningRate()).isCloseTo(3e-5f, Offset.offset(1e-10f));
+    assertThat(recipe.optimizer(0, 12).learningRate()).isEqualTo(6e-4f);
+    assertThat(recipe.optimizer(95, 12).learningRate()).isEqualTo(6e-4f);
+    assertThat(recipe.optimizer(96, 12).learningRate()).isCloseTo(6e-5f, Offset.offset(1e-10f));
+    assertThat(recipe.optimizer(119, 12).learningRate()).isCloseTo(6e-5f, Offset.offset(1e-10f));
   }
 
   @Test
