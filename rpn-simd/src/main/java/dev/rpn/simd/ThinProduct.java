@@ -14,14 +14,15 @@ import jdk.incubator.vector.FloatVector;
 /**
  * The product of {@link ProductKernel} for convolutions whose outputs fill one vector: the same
  * sums in the same order. Every multiply-add needs a value of its own there, so that many rows are
- * needed to keep the processor busy: twelve. One slice has all of them, because they lie a constant
- * apart, in groups of channels; for the form of the method see {@link ProductKernel}.
+ * needed to keep the processor busy: as many as a method may read values one by one
+ * (docs/kernels.md has the reason). One slice has all of them, because they lie a constant apart,
+ * in groups of channels; for the form of the method see {@link ProductKernel}.
  *
  * <p>For 32 registers and fused products; callers have another way elsewhere.
  */
 final class ThinProduct {
   /** Rows of the register tile. */
-  static final int ROWS = 12;
+  static final int ROWS = 8;
 
   private ThinProduct() {}
 
@@ -44,10 +45,10 @@ final class ThinProduct {
       int depth,
       MemorySegment m,
       long mOffset) {
+    MemorySegment sums = m.asSlice(mOffset, ROWS * BYTES);
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector s0 = zero, s1 = zero, s2 = zero, s3 = zero;
     FloatVector s4 = zero, s5 = zero, s6 = zero, s7 = zero;
-    FloatVector s8 = zero, s9 = zero, s10 = zero, s11 = zero;
     long from = vOffset;
     for (int first = 0; first < depth; first += GROUP) {
       MemorySegment rows = v.asSlice(from, ROWS * GROUP_BYTES);
@@ -72,18 +73,9 @@ final class ThinProduct {
         s6 = x.fma(u0, s6);
         x = FloatVector.broadcast(FLOAT, rows.get(JAVA_FLOAT, at + 7 * GROUP_BYTES));
         s7 = x.fma(u0, s7);
-        x = FloatVector.broadcast(FLOAT, rows.get(JAVA_FLOAT, at + 8 * GROUP_BYTES));
-        s8 = x.fma(u0, s8);
-        x = FloatVector.broadcast(FLOAT, rows.get(JAVA_FLOAT, at + 9 * GROUP_BYTES));
-        s9 = x.fma(u0, s9);
-        x = FloatVector.broadcast(FLOAT, rows.get(JAVA_FLOAT, at + 10 * GROUP_BYTES));
-        s10 = x.fma(u0, s10);
-        x = FloatVector.broadcast(FLOAT, rows.get(JAVA_FLOAT, at + 11 * GROUP_BYTES));
-        s11 = x.fma(u0, s11);
       }
       from += vGroup;
     }
-    MemorySegment sums = m.asSlice(mOffset, ROWS * BYTES);
     s0.intoMemorySegment(sums, 0, ORDER);
     s1.intoMemorySegment(sums, BYTES, ORDER);
     s2.intoMemorySegment(sums, 2 * BYTES, ORDER);
@@ -92,9 +84,5 @@ final class ThinProduct {
     s5.intoMemorySegment(sums, 5 * BYTES, ORDER);
     s6.intoMemorySegment(sums, 6 * BYTES, ORDER);
     s7.intoMemorySegment(sums, 7 * BYTES, ORDER);
-    s8.intoMemorySegment(sums, 8 * BYTES, ORDER);
-    s9.intoMemorySegment(sums, 9 * BYTES, ORDER);
-    s10.intoMemorySegment(sums, 10 * BYTES, ORDER);
-    s11.intoMemorySegment(sums, 11 * BYTES, ORDER);
   }
 }
