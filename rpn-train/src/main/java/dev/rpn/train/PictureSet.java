@@ -89,27 +89,33 @@ final class PictureSet {
     return (mirrored ? mirroredTruths : truths)[index];
   }
 
-  /** The picture in the size of the network's input. For one thread at a time. */
-  Picture resized(int index) throws IOException {
-    Picture picture = kept[index];
-    if (picture == null) {
-      picture = input.resize(pictures.get(index).read());
-      long bytes = 3L * picture.width() * picture.height();
-      if (bytes <= room) {
-        room -= bytes;
-        kept[index] = picture;
+  /**
+   * Writes a picture as the network reads it, mirrored left to right or not. Threads may write
+   * different pictures at a time.
+   *
+   * @throws IOException if it can't be read
+   */
+  void write(int index, boolean mirrored, MemorySegment slice) throws IOException {
+    Picture resized = kept[index];
+    if (resized == null) {
+      resized = input.resize(pictures.get(index).read());
+      if (hasRoomFor(3L * resized.width() * resized.height())) {
+        kept[index] = resized;
       }
     }
-    return picture;
-  }
-
-  /** Writes a resized picture as the network reads it, mirrored left to right or not. */
-  void write(Picture resized, boolean mirrored, MemorySegment slice) {
     if (mirrored) {
       input.writeMirrored(resized, slice);
     } else {
       input.write(resized, slice);
     }
+  }
+
+  private synchronized boolean hasRoomFor(long bytes) {
+    if (bytes > room) {
+      return false;
+    }
+    room -= bytes;
+    return true;
   }
 
   /** Changes with any name, truth or size: for telling trainings apart. */

@@ -3,7 +3,6 @@ package dev.rpn.train;
 import dev.rpn.anchor.Anchors;
 import dev.rpn.anchor.Size;
 import dev.rpn.engine.Workers;
-import dev.rpn.io.picture.Picture;
 import dev.rpn.kernel.KernelProvider;
 import dev.rpn.model.Backbone;
 import dev.rpn.model.MapShape;
@@ -11,6 +10,7 @@ import dev.rpn.model.Optimizer;
 import dev.rpn.model.Preprocessing;
 import dev.rpn.model.ProposalModel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  * optimiser.
  */
 final class PictureStep implements AutoCloseable {
-  private final PictureSet pictures;
   private final Workers workers;
   private final TrainingNetwork network;
 
@@ -33,7 +32,6 @@ final class PictureStep implements AutoCloseable {
   private final Workers.Task writeInput;
   private final int[] indices;
   private final boolean[] mirrored;
-  private final Picture[] batchPictures;
   private final MemorySegment[] inputs;
   private final long nativeBytes;
   private final long seed;
@@ -53,7 +51,6 @@ final class PictureStep implements AutoCloseable {
       TrainingRecipe recipe,
       KernelProvider kernels,
       Workers workers) {
-    this.pictures = pictures;
     this.workers = workers;
     seed = recipe.seed();
     flips = recipe.options().flips();
@@ -83,7 +80,6 @@ final class PictureStep implements AutoCloseable {
     nativeBytes =
         network.footprint().total()
             + objectives.length * SampledObjective.bytes(anchors.length / 4, most);
-    batchPictures = new Picture[most];
     // Smaller batches use the beginning of the same memory.
     inputs = new MemorySegment[most];
     MemorySegment input = network.pass(most).input();
@@ -105,8 +101,13 @@ final class PictureStep implements AutoCloseable {
                 objectives[image / most],
                 image % most);
     writeInput =
-        (image, worker) ->
-            pictures.write(batchPictures[image], mirrored[begin + image], inputs[image]);
+        (image, worker) -> {
+          try {
+            pictures.write(indices[begin + image], mirrored[begin + image], inputs[image]);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        };
   }
 
   /**
@@ -186,10 +187,11 @@ final class PictureStep implements AutoCloseable {
 
   /** Forward and backward of one batch. */
   private void batch(int size, double scale, @Nullable String checkpoint) throws IOException {
-    for (int i = 0; i < size; i++) {
-      batchPictures[i] = pictures.resized(indices[begin + i]);
+    try {
+      workers.run(writeInput, size);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
-    workers.run(writeInput, size);
     Pass pass = network.pass(size);
     network.forward(pass);
     SampledObjective objective = objectives[begin / most];

@@ -22,7 +22,8 @@ public interface TrainingPicture {
   List<Box> truths();
 
   /**
-   * The picture itself; asked for once where there is room to keep it.
+   * The picture itself; asked for once where there is room to keep it. A thread of the training
+   * calls it, another one at the same time for another picture.
    *
    * @throws IOException if it can't be read
    */

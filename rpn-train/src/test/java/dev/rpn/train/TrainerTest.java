@@ -19,6 +19,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
   private static final KernelProvider KERNELS = Kernels.named("scalar");
@@ -254,6 +256,29 @@ class TrainerTest {
           .hasMessageContaining("there is no checkpoint");
       assertThat(trainer.model().network().weights()).isEqualTo(start.network().weights());
       assertThat(trainer.step()).isZero();
+    }
+  }
+
+  private record Missing(String name, int width, int height, List<Box> truths)
+      implements TrainingPicture {
+    @Override
+    public Picture read() throws IOException {
+      throw new IOException(name + ": no such file");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aPictureThatIsGoneEndsItWithTheReadersOwnSentence(int threads) throws IOException {
+    TrainingRecipe recipe = Scenes.recipe(1);
+    var pictures = new ArrayList<TrainingPicture>(Scenes.pictures());
+    pictures.set(1, new Missing("gone.png", Scenes.SIDE, Scenes.SIDE, List.of()));
+    try (Workers workers = new Workers(threads);
+        Trainer trainer =
+            new Trainer(recipe, recipe.freshModel(), pictures, KERNELS, workers, null)) {
+      assertThatThrownBy(() -> trainer.train(TrainingListener.SILENT))
+          .isExactlyInstanceOf(IOException.class)
+          .hasMessage("gone.png: no such file");
     }
   }
 
