@@ -15,6 +15,12 @@ final class Progress implements AutoCloseable {
   private static final long LOG_PERIOD = TimeUnit.SECONDS.toNanos(10);
   private static final int BAR = 24;
 
+  /**
+   * A time left is believed from this share on, or after a log's period: the first steps, which run
+   * before the compiler has seen them, would foretell hours for minutes.
+   */
+  private static final double BELIEVED = 0.01;
+
   private final PrintWriter err;
   private final boolean terminal;
   private final LongSupplier clock;
@@ -53,7 +59,8 @@ final class Progress implements AutoCloseable {
     shown = true;
     double share = total > 0 ? Math.clamp((double) done / total, 0, 1) : 0;
     double elapsed = (now - start) / 1e9;
-    String left = share > 0 ? time(elapsed * (1 - share) / share) + " left" : "";
+    boolean believed = share >= BELIEVED || (share > 0 && now - start >= LOG_PERIOD);
+    String left = believed ? time(elapsed * (1 - share) / share) + " left" : "";
     String line =
         String.format(Locale.ROOT, "%s %3.0f %%  %-10s  %s", task, 100 * share, left, note);
     if (terminal) {

@@ -57,6 +57,22 @@ class ProgressTest {
   }
 
   @Test
+  void theFirstStepsForetellNothing() {
+    try (var progress = progress(false)) {
+      at(2);
+      progress.at(1, 1000, "compiling");
+      at(12);
+      progress.at(9, 1000, "");
+    }
+    assertThat(shown.toString())
+        .isEqualTo(
+            """
+            train   0 %              compiling
+            train   1 %  22 min 1 s left
+            """);
+  }
+
+  @Test
   void nothingDoneYetHasNoTimeLeft() {
     try (var progress = progress(false)) {
       at(5000);
