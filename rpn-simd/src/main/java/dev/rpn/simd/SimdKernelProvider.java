@@ -23,7 +23,7 @@ public final class SimdKernelProvider implements KernelProvider {
   /**
    * Loads all kinds of memory segments and scopes before a kernel is compiled. C2 assumes that the
    * classes which are loaded are all there are, and throws away every kernel at once when the
-   * process first meets another, be it an hour later in an array that somebody wraps: seconds of
+   * process first meets another, be it an hour later in an array that somebody wraps: a second of
    * slow calls. The widths of vectors come with {@link jdk.incubator.vector.FloatVector}.
    */
   private static void load(Class<?> type) {
