@@ -6,47 +6,45 @@ import static dev.rpn.simd.Species.GROUP_BYTES;
 import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.PANEL;
 import static dev.rpn.simd.Species.PANEL_BYTES;
+import static dev.rpn.simd.WinogradGradient.SIDE;
+import static dev.rpn.simd.WinogradGradient.TAPS;
+import static dev.rpn.simd.WinogradGradient.WINDOW;
 
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The gradient of a 3x3 convolution with respect to its weights by F(3x3,2x2), see {@link
- * WinogradF2Gradient}: 16 products for 36.
+ * The gradient of a 3x3 convolution with respect to its weights by F(3x3,4x4), see {@link
+ * WinogradGradient}: 36 products for 144.
  *
- * <p>A block of tiles is transformed, then its sums of products are: at each position, a product of
- * transposed V, the inputs, with Z, the output gradients. Those sums, each from 0, become weights
- * that are added up in the order of the blocks; blocks depend on the shape alone, so that a weight
- * has the same bits whatever the split. Parts share out the input channels, {@link
- * TransposedProduct#ROWS} or more at a time.
+ * <p>Block by block of tiles, and of a block one column of positions after the other: V, the
+ * inputs, and a panel of Z, the output gradients, with their products stay in the second-level
+ * cache, where those of 36 positions would not. Of a column's sums G' leaves half.
+ *
+ * <p>The sums of a block, each from 0, are added up in the order of the blocks; blocks depend on
+ * the shape alone, so that a weight has the same bits whatever the split. Parts share out the input
+ * channels, {@link TransposedProduct#ROWS} or more at a time.
  */
 final class WinogradWeightGradient implements WeightGradient {
-  private static final int POSITIONS = 16;
-
-  /** Tiles of a block: the longer a sum, the less accurate, and the more memory for V and Z. */
-  private static final int MAX_TILES = 480;
+  /** Tiles of a block: a panel of Z at one position stays in the first-level cache. */
+  private static final int MAX_TILES = 144;
 
   /**
-   * Groups of input channels whose V is kept: the more, the less often Z is transformed. Half of
-   * 512 channels, so that each of two threads transforms Z once.
+   * Groups of input channels that are multiplied together: half of 512 channels, so that each of
+   * two threads transforms Z once.
    */
   private static final int MAX_GROUPS = Math.ceilDiv(256, GROUP);
 
-  /** What a position's Z of some panels may take of the second-level cache. */
-  private static final long Z_BYTES = 256 * 1024;
+  /** Panels of outputs that are multiplied together: memory for the sums of all columns. */
+  private static final int MAX_PANELS = Math.ceilDiv(512, PANEL);
 
-  // Keep the streams of a transform, one a position, off each other's cache sets.
-  private static final long V_SKEW = 5 * 64;
-  private static final long Z_SKEW = 3 * 64;
+  /** Keeps the streams of a column, one a position, off each other's cache sets. */
+  private static final long SKEW = 3 * 64;
 
-  private final WinogradF2 winograd = WinogradF2.withoutRelu();
   private final MapShape shape;
   private final int inputs;
   private final int outputs;
   private final int panels;
-
-  /** Panels that are multiplied together: a few rows of V meet one after the other. */
-  private final int groupPanels;
 
   /** Whether {@link NarrowTransposedProduct} multiplies: two vectors hold all outputs. */
   private final boolean narrow;
@@ -60,20 +58,22 @@ final class WinogradWeightGradient implements WeightGradient {
   /** Rows of register tiles. */
   private final int tileRows;
 
-  private final int across;
-  private final int down;
+  private final TiledMap v;
+  private final TiledMap z;
   private final int tiles;
   private final int blocks;
 
-  // Scratch: V, Z, the sums, one window at the rim.
-  private final long vGroup;
-  private final long vPlane;
-  private final long zRow;
-  private final long zOffset;
-  private final long zPlane;
-  private final long mOffset;
-  private final long mPlane;
-  private final long windowOffset;
+  /** Bytes in a row of Z, of sums and of T. */
+  private final long rowBytes;
+
+  // Scratch: V and Z; one panel's sums of a column; T, which is G' of the sums, of all columns; the
+  // taps of one row.
+  private final long sumsOffset;
+  private final long sumsPosition;
+  private final long tOffset;
+  private final long tColumn;
+  private final long tPanel;
+  private final long tapsOffset;
 
   WinogradWeightGradient(MapShape shape, int outputs) {
     this.shape = shape;
@@ -84,21 +84,29 @@ final class WinogradWeightGradient implements WeightGradient {
     rows = narrow ? NarrowTransposedProduct.ROWS : TransposedProduct.ROWS;
     groupRows = GROUP / rows;
     tileRows = Math.ceilDiv(inputs, rows);
-    across = Math.ceilDiv(shape.width(), 2);
-    down = Math.ceilDiv(shape.height(), 2);
-    tiles = Math.multiplyExact(shape.batch(), across * down);
+    tiles = TiledMap.tiles(shape);
     blocks = Math.ceilDiv(tiles, MAX_TILES);
     int depth = Math.ceilDiv(tiles, blocks);
     int groups = Math.min(Math.ceilDiv(inputs, GROUP), MAX_GROUPS);
-    zRow = narrow ? NarrowTransposedProduct.VECTORS * BYTES : PANEL_BYTES;
-    groupPanels = Math.clamp(Z_BYTES / (depth * zRow), 1, panels);
-    vGroup = depth * GROUP_BYTES;
-    vPlane = groups * vGroup + V_SKEW;
-    zOffset = POSITIONS * vPlane;
-    zPlane = depth * zRow + Z_SKEW;
-    mOffset = zOffset + (long) groupPanels * POSITIONS * zPlane;
-    mPlane = (long) groups * GROUP * zRow + Z_SKEW;
-    windowOffset = mOffset + (long) groupPanels * POSITIONS * mPlane;
+    int together = Math.min(panels, MAX_PANELS);
+    rowBytes = narrow ? NarrowTransposedProduct.VECTORS * BYTES : PANEL_BYTES;
+    v = new TiledMap(shape, WinogradGradient::input, WINDOW, GROUP, groups, depth, GROUP_BYTES, 0);
+    z =
+        new TiledMap(
+            shape.withChannels(outputs),
+            WinogradGradient::outputGradient,
+            SIDE,
+            PANEL,
+            together,
+            depth,
+            rowBytes,
+            v.end());
+    sumsOffset = z.end();
+    sumsPosition = (long) groups * GROUP * rowBytes + SKEW;
+    tOffset = sumsOffset + WINDOW * sumsPosition;
+    tColumn = (long) groups * GROUP * rowBytes + SKEW;
+    tPanel = TAPS * WINDOW * tColumn;
+    tapsOffset = tOffset + together * tPanel;
   }
 
   @Override
@@ -108,12 +116,12 @@ final class WinogradWeightGradient implements WeightGradient {
 
   @Override
   public long scratchBytes() {
-    return windowOffset + POSITIONS * Math.max(GROUP_BYTES, PANEL_BYTES) + TransposedProduct.SLACK;
+    return tapsOffset + TAPS * PANEL_BYTES + TransposedProduct.SLACK;
   }
 
   @Override
   public void run(
-      MemorySegment in,
+      MemorySegment input,
       MemorySegment outGradient,
       MemorySegment kernel,
       MemorySegment bias,
@@ -123,26 +131,12 @@ final class WinogradWeightGradient implements WeightGradient {
     int first = (int) ((long) tileRows * part / parts);
     int end = (int) ((long) tileRows * (part + 1) / parts);
     int next;
-    for (int block = 0; block < blocks; block++) {
-      for (int row = first; row < end; row = next) {
-        int group = row / groupRows;
-        next = Math.min(end, (group + MAX_GROUPS) * groupRows);
-        transformInput(in, scratch, block, group, Math.ceilDiv(next, groupRows));
-        for (int panel = 0; panel < panels; panel += groupPanels) {
-          int count = Math.min(groupPanels, panels - panel);
-          for (int i = 0; i < count; i++) {
-            transformGradient(outGradient, scratch, block, panel + i, zOffset(i));
-          }
-          multiply(scratch, block, row, next, count);
-          int endChannel = Math.min(next * rows, inputs);
-          // A channel's panels one after the other: they are neighbours in memory.
-          for (int channel = row * rows; channel < endChannel; channel++) {
-            for (int i = 0; i < count; i++) {
-              long m = mOffset(i) + (channel - group * GROUP) * zRow;
-              store(kernel, scratch, m, channel, panel + i, block == 0);
-            }
-          }
-        }
+    for (int row = first; row < end; row = next) {
+      next = Math.min(end, (row / groupRows + MAX_GROUPS) * groupRows);
+      for (int panel = 0; panel < panels; panel += MAX_PANELS) {
+        int count = Math.min(MAX_PANELS, panels - panel);
+        multiply(input, outGradient, scratch, row, next, panel, count);
+        store(kernel, scratch, row, next, panel, count);
       }
     }
     int vectors = Species.vectors(outputs);
@@ -152,194 +146,96 @@ final class WinogradWeightGradient implements WeightGradient {
     }
   }
 
-  private long zOffset(int panelOfGroup) {
-    return zOffset + (long) panelOfGroup * POSITIONS * zPlane;
-  }
-
-  private long mOffset(int panelOfGroup) {
-    return mOffset + (long) panelOfGroup * POSITIONS * mPlane;
-  }
-
   private int firstTile(int block) {
     return (int) ((long) tiles * block / blocks);
   }
 
-  private int image(int tile) {
-    return tile / (across * down);
-  }
-
-  /** The row of a tile's first output. */
-  private int y(int tile) {
-    return tile / across % down * 2;
-  }
-
-  private int x(int tile) {
-    return tile % across * 2;
-  }
-
-  /** Fills V of some groups; columns behind the last input hold anything. */
-  private void transformInput(
-      MemorySegment in, MemorySegment scratch, int block, int firstGroup, int endGroup) {
-    long pixel = (long) inputs * Float.BYTES;
-    long line = pixel * shape.width();
-    int first = firstTile(block);
-    int end = firstTile(block + 1);
-    for (int group = firstGroup; group < endGroup; group++) {
-      int channels = Math.min(GROUP, inputs - group * GROUP);
-      int vectors = Species.vectors(channels);
-      long lane = group * GROUP_BYTES;
-      long bytes = (long) channels * Float.BYTES;
-      long reach = 3 * (line + pixel) + vectors * BYTES;
-      int run;
-      for (int tile = first; tile < end; tile += run) {
-        int y = y(tile) - 1;
-        int x = x(tile) - 1;
-        long from = position(image(tile), y, x) * pixel + lane;
-        long to = (group - firstGroup) * vGroup + (tile - first) * GROUP_BYTES;
-        run = inside(y, x, 4) ? Math.min(end - tile, (shape.width() - x - 2) / 2) : 0;
-        run = Lanes.windowsInside(in, from, 2 * pixel, reach, run);
-        if (run > 0) {
-          winograd.input(in, from, line, pixel, scratch, to, vPlane, GROUP_BYTES, vectors, run);
-        } else {
-          run = 1;
-          copyWindow(in, image(tile), y, x, 4, pixel, lane, bytes, scratch, GROUP_BYTES);
-          winograd.input(
-              scratch,
-              windowOffset,
-              4 * GROUP_BYTES,
-              GROUP_BYTES,
-              scratch,
-              to,
-              vPlane,
-              0,
-              vectors,
-              1);
-        }
-      }
-    }
-  }
-
-  /** Fills Z of one panel; columns behind the last output hold anything. */
-  private void transformGradient(
-      MemorySegment outGradient, MemorySegment scratch, int block, int panel, long zOffset) {
-    int vectors = Species.panelVectors(outputs, panel);
-    long lane = panel * PANEL_BYTES;
-    long bytes = Math.min(PANEL, outputs - panel * PANEL) * (long) Float.BYTES;
-    long pixel = (long) outputs * Float.BYTES;
-    long line = pixel * shape.width();
-    long reach = line + pixel + vectors * BYTES;
-    int first = firstTile(block);
-    int end = firstTile(block + 1);
-    int run;
-    for (int tile = first; tile < end; tile += run) {
-      int y = y(tile);
-      int x = x(tile);
-      long from = position(image(tile), y, x) * pixel + lane;
-      long to = zOffset + (tile - first) * zRow;
-      run = inside(y, x, 2) ? Math.min(end - tile, (shape.width() - x) / 2) : 0;
-      run = Lanes.windowsInside(outGradient, from, 2 * pixel, reach, run);
-      if (run > 0) {
-        WinogradF2Gradient.outputGradient(
-            outGradient, from, line, pixel, scratch, to, zPlane, zRow, vectors, run);
-      } else {
-        run = 1;
-        copyWindow(outGradient, image(tile), y, x, 2, pixel, lane, bytes, scratch, PANEL_BYTES);
-        WinogradF2Gradient.outputGradient(
-            scratch,
-            windowOffset,
-            2 * PANEL_BYTES,
-            PANEL_BYTES,
-            scratch,
-            to,
-            zPlane,
-            0,
-            vectors,
-            1);
-      }
-    }
-  }
-
-  private long position(int image, int y, int x) {
-    return ((long) image * shape.height() + y) * shape.width() + x;
-  }
-
-  private boolean inside(int top, int left, int side) {
-    return top >= 0 && left >= 0 && top + side <= shape.height() && left + side <= shape.width();
-  }
-
-  /** A window at the rim of a map, with zeros outside. */
-  private void copyWindow(
-      MemorySegment map,
-      int image,
-      int top,
-      int left,
-      int side,
-      long pixel,
-      long lane,
-      long bytes,
+  /** T of some rows of register tiles and some panels. */
+  private void multiply(
+      MemorySegment input,
+      MemorySegment outGradient,
       MemorySegment scratch,
-      long step) {
-    long to = windowOffset;
-    for (int y = top; y < top + side; y++) {
-      for (int x = left; x < left + side; x++) {
-        if (y >= 0 && x >= 0 && y < shape.height() && x < shape.width()) {
-          MemorySegment.copy(map, position(image, y, x) * pixel + lane, scratch, to, bytes);
-        } else {
-          scratch.asSlice(to, bytes).fill((byte) 0);
+      int firstRow,
+      int endRow,
+      int panel,
+      int count) {
+    int group = firstRow / groupRows;
+    int groups = Math.ceilDiv(endRow, groupRows) - group;
+    int first = firstRow - group * groupRows;
+    int end = endRow - group * groupRows;
+    long skipped = (long) first * rows * rowBytes;
+    int vectors = (int) ((long) (end - first) * rows * rowBytes / BYTES);
+    for (int block = 0; block < blocks; block++) {
+      int tile = firstTile(block);
+      int endTile = firstTile(block + 1);
+      for (int x = 0; x < WINDOW; x++) {
+        // Of a single block the windows are there from the first panels.
+        boolean copy = x == 0 && (panel == 0 || blocks > 1);
+        v.transform(x, input, tile, endTile, group, groups, scratch, copy);
+        z.transform(x, outGradient, tile, endTile, panel, count, scratch, x == 0);
+        for (int i = 0; i < count; i++) {
+          multiplyColumn(scratch, endTile - tile, first, end, i);
+          WinogradGradient.addColumn(
+              scratch,
+              sumsOffset + skipped,
+              sumsPosition,
+              tOffset + i * tPanel + x * tColumn + skipped,
+              WINDOW * tColumn,
+              vectors,
+              block == 0);
         }
-        to += step;
       }
     }
   }
 
-  /** The sums of some rows of register tiles, of which V has those from their first group on. */
-  private void multiply(MemorySegment scratch, int block, int first, int end, int count) {
-    int depth = firstTile(block + 1) - firstTile(block);
-    int before = first / groupRows * groupRows;
-    for (int position = 0; position < POSITIONS; position++) {
-      for (int row = first - before; row < end - before; row++) {
+  /** The sums of one column of positions, of some rows of register tiles with one panel. */
+  private void multiplyColumn(
+      MemorySegment scratch, int depth, int firstRow, int endRow, int panel) {
+    for (int position = 0; position < WINDOW; position++) {
+      long zAt = z.at(panel, position);
+      for (int row = firstRow; row < endRow; row++) {
         long column = (long) (row % groupRows) * rows * Float.BYTES;
-        long v = position * vPlane + row / groupRows * vGroup + column;
-        for (int panel = 0; panel < count; panel++) {
-          long z = zOffset(panel) + position * zPlane;
-          long m = mOffset(panel) + position * mPlane + (long) row * rows * zRow;
-          if (narrow) {
-            NarrowTransposedProduct.multiply(scratch, v, z, depth, m);
+        long vAt = v.at(row / groupRows, position) + column;
+        long sums = sumsOffset + position * sumsPosition + (long) row * rows * rowBytes;
+        if (narrow) {
+          NarrowTransposedProduct.multiply(scratch, vAt, zAt, depth, sums);
+        } else {
+          TransposedProduct.multiply(scratch, vAt, zAt, depth, sums);
+        }
+      }
+    }
+  }
+
+  /** The taps of some rows of register tiles and some panels. */
+  private void store(
+      MemorySegment kernel, MemorySegment scratch, int firstRow, int endRow, int panel, int count) {
+    long tap = (long) inputs * outputs * Float.BYTES;
+    int before = firstRow / groupRows * GROUP;
+    int end = Math.min(endRow * rows, inputs);
+    for (int y = 0; y < TAPS; y++) {
+      for (int channel = firstRow * rows; channel < end; channel++) {
+        for (int i = 0; i < count; i++) {
+          int vectors = Species.panelVectors(outputs, panel + i);
+          int channels = Math.min(PANEL, outputs - (panel + i) * PANEL);
+          long t =
+              tOffset + i * tPanel + (long) y * WINDOW * tColumn + (channel - before) * rowBytes;
+          long to =
+              ((long) (TAPS * y * inputs + channel) * outputs + (long) (panel + i) * PANEL)
+                  * Float.BYTES;
+          if (channels == vectors * LANES) {
+            WinogradGradient.taps(scratch, t, tColumn, kernel, to, tap, vectors);
           } else {
-            TransposedProduct.multiply(scratch, v, z, depth, m);
+            WinogradGradient.taps(scratch, t, tColumn, scratch, tapsOffset, PANEL_BYTES, vectors);
+            for (int x = 0; x < TAPS; x++) {
+              MemorySegment.copy(
+                  scratch,
+                  tapsOffset + x * PANEL_BYTES,
+                  kernel,
+                  to + x * tap,
+                  (long) channels * Float.BYTES);
+            }
           }
         }
-      }
-    }
-  }
-
-  /** Adds a block's part of one row of one panel to the gradient, or begins with it. */
-  private void store(
-      MemorySegment kernel, MemorySegment scratch, long m, int input, int panel, boolean begin) {
-    int vectors = Species.panelVectors(outputs, panel);
-    int channels = Math.min(PANEL, outputs - panel * PANEL);
-    long tap = (long) inputs * outputs * Float.BYTES;
-    long to = ((long) input * outputs + (long) panel * PANEL) * Float.BYTES;
-    if (begin && channels == vectors * LANES) {
-      WinogradF2Gradient.filters(scratch, m, mPlane, kernel, to, tap, vectors);
-    } else {
-      WinogradF2Gradient.filters(scratch, m, mPlane, scratch, windowOffset, PANEL_BYTES, vectors);
-      add(kernel, scratch, to, tap, channels, begin);
-    }
-  }
-
-  private void add(
-      MemorySegment kernel, MemorySegment scratch, long to, long tap, int channels, boolean begin) {
-    for (int i = 0; i < 9; i++) {
-      for (int lane = 0; lane < channels; lane += LANES) {
-        long bytes = (long) lane * Float.BYTES;
-        Lanes.add(
-            scratch,
-            windowOffset + i * PANEL_BYTES + bytes,
-            kernel,
-            to + i * tap + bytes,
-            Math.min(LANES, channels - lane),
-            begin);
       }
     }
   }
