@@ -89,8 +89,8 @@ class SteadyStateTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "weights F2",
-        "weights F2 narrow",
+        "weights by Winograd",
+        "weights by Winograd, narrow",
         "weights direct",
         "heads' weights",
         "pool",
@@ -138,10 +138,10 @@ class SteadyStateTest {
     var adam = new TrainingKernels.AdamStep(1e-3f, 1, 1e-7f, 0.1f, 1e-3f, 1);
     var sgd = new TrainingKernels.SgdStep(1e-3f, 0.9f, 1e-4f);
     return Map.of(
-        "weights F2",
+        "weights by Winograd",
         (part, parts) ->
             training.weightGradient(wide, many, map, other, kernel, bias, scratch, part, parts),
-        "weights F2 narrow",
+        "weights by Winograd, narrow",
         (part, parts) ->
             training.weightGradient(
                 wide, WeightGradient.LEAST_OUTPUTS, map, other, kernel, bias, scratch, part, parts),
