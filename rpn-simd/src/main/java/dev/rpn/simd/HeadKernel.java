@@ -12,13 +12,16 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The proposal head: the 3x3 convolution with ReLU, and both 1x1 layers on its result while that is
- * still in cache. Of the hidden map only one block of tiles exists at a time.
+ * still in the second-level cache. Of the hidden map only some tiles exist at a time.
  *
- * <p>In a block, hidden pixels are rows in the order of tiles, then of the tile's outputs. Rows
+ * <p>Among these, hidden pixels are rows in the order of tiles, then of the tile's outputs. Rows
  * that lie outside the map have no pixel.
  */
 final class HeadKernel implements StageKernel {
   private static final int NO_PIXEL = -1;
+
+  /** Hidden rows at a time: 170 KB of 512 channels; a multiple of every tile's pixels and of 5. */
+  private static final int MAX_HIDDEN_ROWS = 80;
 
   private final WinogradConvolution convolution;
   private final WinogradFilters filters;
@@ -46,21 +49,29 @@ final class HeadKernel implements StageKernel {
     heads.pack(packed, filters.bytes(), part, parts);
   }
 
-  // Behind the convolution's scratch: the block's hidden rows, the sums of one group of rows, and
+  // Behind the convolution's scratch: some hidden rows, the sums of one register tile of them, and
   // each row's pixel.
 
   private long hiddenRow() {
     return (long) convolution.panels * PANEL_BYTES + 64;
   }
 
-  /** A multiple of the heads' register tile. */
-  private int hiddenRows(int rows) {
-    int pixels = rows * convolution.winograd.side * convolution.winograd.side;
-    return Math.ceilDiv(pixels, TILE_ROWS) * TILE_ROWS;
+  /** Of so many tiles; a multiple of the heads' register tile. */
+  private int hiddenRows(int tiles) {
+    return Math.ceilDiv(tiles * pixels(), TILE_ROWS) * TILE_ROWS;
+  }
+
+  /** Pixels of a tile. */
+  private int pixels() {
+    return convolution.winograd.side * convolution.winograd.side;
+  }
+
+  private int maxTiles() {
+    return MAX_HIDDEN_ROWS / pixels();
   }
 
   private long sumsOffset(int rows) {
-    return convolution.scratchBytes(rows) + hiddenRows(rows) * hiddenRow();
+    return convolution.scratchBytes(rows) + hiddenRows(maxTiles()) * hiddenRow();
   }
 
   private long pixelsOffset(int rows) {
@@ -69,8 +80,9 @@ final class HeadKernel implements StageKernel {
 
   @Override
   public long scratchBytes(MapShape input) {
-    int rows = convolution.maxRows(input);
-    return pixelsOffset(rows) + (long) hiddenRows(rows) * Integer.BYTES + ProductKernel.CHUNK_BYTES;
+    return pixelsOffset(convolution.maxRows(input))
+        + (long) hiddenRows(maxTiles()) * Integer.BYTES
+        + ProductKernel.CHUNK_BYTES;
   }
 
   @Override
@@ -92,31 +104,33 @@ final class HeadKernel implements StageKernel {
     int rows = convolution.rows(count);
     convolution.transformInput(shape, input, scratch, first, count);
     convolution.multiply(packed, scratch, count);
-    for (int panel = 0; panel < convolution.panels; panel++) {
-      transformOutput(packed, scratch, panel, count);
+    for (int tile = 0; tile < count; tile += maxTiles()) {
+      int tiles = Math.min(count - tile, maxTiles());
+      for (int panel = 0; panel < convolution.panels; panel++) {
+        transformOutput(packed, scratch, panel, rows, tile, tiles);
+      }
+      locatePixels(shape, scratch, rows, first + tile, tiles);
+      heads.run(
+          scratch,
+          convolution.scratchBytes(rows),
+          hiddenRow(),
+          hiddenRows(tiles),
+          packed,
+          filters.bytes(),
+          sumsOffset(rows),
+          pixelsOffset(rows),
+          output,
+          shape.positions());
     }
-    locatePixels(shape, scratch, first, count);
-    heads.run(
-        scratch,
-        convolution.scratchBytes(rows),
-        hiddenRow(),
-        hiddenRows(rows),
-        packed,
-        filters.bytes(),
-        sumsOffset(rows),
-        pixelsOffset(rows),
-        output,
-        shape.positions());
   }
 
-  private void transformOutput(MemorySegment packed, MemorySegment scratch, int panel, int count) {
+  private void transformOutput(
+      MemorySegment packed, MemorySegment scratch, int panel, int rows, int tile, int tiles) {
     Winograd winograd = convolution.winograd;
-    int rows = convolution.rows(count);
-    int pixels = winograd.side * winograd.side;
     long hidden = convolution.scratchBytes(rows) + panel * PANEL_BYTES;
     winograd.output(
         scratch,
-        convolution.mOffset(rows, panel),
+        convolution.mOffset(rows, panel) + tile * convolution.mRow(),
         convolution.mPlane(rows),
         convolution.mRow(),
         packed,
@@ -125,23 +139,22 @@ final class HeadKernel implements StageKernel {
         hidden,
         winograd.side * hiddenRow(),
         hiddenRow(),
-        pixels * hiddenRow(),
+        pixels() * hiddenRow(),
         Species.panelVectors(convolution.outputs, panel),
-        count);
+        tiles);
   }
 
   /** Sets the pixel of every hidden row; of none where a row is of no tile, or off the map. */
-  private void locatePixels(MapShape shape, MemorySegment scratch, int first, int count) {
+  private void locatePixels(MapShape shape, MemorySegment scratch, int rows, int first, int tiles) {
     int side = convolution.winograd.side;
-    int rows = convolution.rows(count);
     int across = convolution.tilesAcross(shape);
     int down = convolution.tilesDown(shape);
-    for (int row = 0; row < hiddenRows(rows); row++) {
+    for (int row = 0; row < hiddenRows(tiles); row++) {
       int tile = first + row / (side * side);
       int image = tile / across / down;
       int y = tile / across % down * side + row / side % side;
       int x = tile % across * side + row % side;
-      boolean inside = tile < first + count && y < shape.height() && x < shape.width();
+      boolean inside = tile < first + tiles && y < shape.height() && x < shape.width();
       scratch.set(
           JAVA_INT,
           pixelsOffset(rows) + (long) row * Integer.BYTES,
