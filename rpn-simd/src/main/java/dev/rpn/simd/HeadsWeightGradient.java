@@ -22,7 +22,7 @@ import java.lang.foreign.MemorySegment;
  * <p>What is not a product is a copy of bytes. No loop chooses between both layers: the compiler
  * hoists bounds checks out of such a choice, and throws the code away each time that one fails.
  */
-final class HeadsWeightGradient {
+final class HeadsWeightGradient implements RecentShapes.ForShape {
   /** Positions of one sum: those of the plain kernel. */
   private static final int CHAIN = 64;
 
@@ -57,7 +57,8 @@ final class HeadsWeightGradient {
     totalOffset = hiddenOffset + (long) Math.ceilDiv(channels + 1, GROUP) * CHAIN * GROUP_BYTES;
   }
 
-  boolean fits(MapShape otherShape, int otherAnchors) {
+  @Override
+  public boolean fits(MapShape otherShape, int otherAnchors) {
     return anchors == otherAnchors && shape.equals(otherShape);
   }
 

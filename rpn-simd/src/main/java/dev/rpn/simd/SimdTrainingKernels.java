@@ -9,18 +9,14 @@ import dev.rpn.kernel.StageKernel;
 import dev.rpn.kernel.TrainingKernels;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
-import java.util.stream.Stream;
 
 /** Training with vectors. */
 final class SimdTrainingKernels implements TrainingKernels {
-  /** How many shapes are remembered. */
-  private static final int MOST = 64;
+  private final RecentShapes<WeightGradient> weightGradients =
+      new RecentShapes<>(WeightGradient::of);
 
-  /** Of the shapes that were asked for, the last first: a step makes none anew. */
-  private volatile WeightGradient[] weightGradients = {};
-
-  private volatile HeadsWeightGradient[] headsWeightGradients = {};
+  private final RecentShapes<HeadsWeightGradient> headsWeightGradients =
+      new RecentShapes<>(HeadsWeightGradient::new);
 
   /** Where products are not fused. */
   private final TrainingKernels scalar = Kernels.named("scalar").training();
@@ -56,29 +52,14 @@ final class SimdTrainingKernels implements TrainingKernels {
       MemorySegment scratch,
       int part,
       int parts) {
-    weightGradient(input, outputs)
+    weightGradients
+        .of(input, outputs)
         .run(in, outGradient, kernelGradient, biasGradient, scratch, part, parts);
   }
 
   @Override
   public long weightGradientScratchBytes(MapShape input, int outputs) {
-    return weightGradient(input, outputs).scratchBytes();
-  }
-
-  private WeightGradient weightGradient(MapShape input, int outputs) {
-    for (WeightGradient one : weightGradients) {
-      if (one.fits(input, outputs)) {
-        return one;
-      }
-    }
-    var one = WeightGradient.of(input, outputs);
-    synchronized (this) {
-      weightGradients =
-          Stream.concat(Stream.of(one), Arrays.stream(weightGradients))
-              .limit(MOST)
-              .toArray(WeightGradient[]::new);
-    }
-    return one;
+    return weightGradients.of(input, outputs).scratchBytes();
   }
 
   @Override
@@ -100,7 +81,8 @@ final class SimdTrainingKernels implements TrainingKernels {
       int part,
       int parts) {
     if (Fma.FUSED) {
-      headsWeightGradient(hidden, anchors)
+      headsWeightGradients
+          .of(hidden, anchors)
           .run(
               in,
               outGradient,
@@ -129,23 +111,7 @@ final class SimdTrainingKernels implements TrainingKernels {
 
   @Override
   public long headsWeightGradientScratchBytes(MapShape hidden, int anchors) {
-    return Fma.FUSED ? headsWeightGradient(hidden, anchors).scratchBytes() : 0;
-  }
-
-  private HeadsWeightGradient headsWeightGradient(MapShape hidden, int anchors) {
-    for (HeadsWeightGradient one : headsWeightGradients) {
-      if (one.fits(hidden, anchors)) {
-        return one;
-      }
-    }
-    var one = new HeadsWeightGradient(hidden, anchors);
-    synchronized (this) {
-      headsWeightGradients =
-          Stream.concat(Stream.of(one), Arrays.stream(headsWeightGradients))
-              .limit(MOST)
-              .toArray(HeadsWeightGradient[]::new);
-    }
-    return one;
+    return Fma.FUSED ? headsWeightGradients.of(hidden, anchors).scratchBytes() : 0;
   }
 
   @Override

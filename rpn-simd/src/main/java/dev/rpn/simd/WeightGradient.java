@@ -8,7 +8,7 @@ import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
 
 /** The gradient of a 3x3 convolution with respect to its weights, for one shape. */
-interface WeightGradient {
+interface WeightGradient extends RecentShapes.ForShape {
   /** With fewer channels transforms cost as much as the products that they save. */
   int LEAST_INPUTS = 16;
 
@@ -24,8 +24,6 @@ interface WeightGradient {
         ? new WinogradWeightGradient(shape, outputs)
         : new DirectWeightGradient(shape, outputs);
   }
-
-  boolean fits(MapShape shape, int outputs);
 
   long scratchBytes();
 
