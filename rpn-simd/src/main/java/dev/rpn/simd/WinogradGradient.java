@@ -52,7 +52,7 @@ final class WinogradGradient {
   };
 
   /** The denominator of G, 24, in both dimensions. */
-  private static final float SCALE = 1f / (24 * 24);
+  static final float SCALE = 1f / (24 * 24);
 
   private WinogradGradient() {}
 
@@ -225,21 +225,27 @@ final class WinogradGradient {
   }
 
   /**
-   * Adds {@code G' m} of one column of sums to that of other tiles, or begins with it.
+   * {@code G'} along one dimension: six planes to three, of the sums of a column of positions, and
+   * then of what all columns gave.
    *
-   * @param m read from {@code mOffset}, six positions {@code mPlane} bytes apart
-   * @param tOffset three rows of it, {@code tPlane} bytes apart
-   * @param vectors how many vectors of each
+   * @param m read from {@code mOffset}, planes {@code mPlane} bytes apart
+   * @param w written from {@code wOffset}, planes {@code wPlane} bytes apart
+   * @param vectors how many vectors of each plane, one after the other
+   * @param scale a factor of the result
+   * @param add whether the result is added to what is there
    */
-  static void addColumn(
+  static void filters(
       MemorySegment m,
       long mOffset,
       long mPlane,
-      long tOffset,
-      long tPlane,
+      MemorySegment w,
+      long wOffset,
+      long wPlane,
       int vectors,
-      boolean begin) {
+      float scale,
+      boolean add) {
     FloatVector four = FloatVector.broadcast(FLOAT, 4f);
+    FloatVector factor = FloatVector.broadcast(FLOAT, scale);
     for (int i = 0; i < vectors; i++) {
       long from = mOffset + i * BYTES;
       FloatVector m0 = FloatVector.fromMemorySegment(FLOAT, m, from, ORDER);
@@ -250,55 +256,21 @@ final class WinogradGradient {
       FloatVector m5 = FloatVector.fromMemorySegment(FLOAT, m, from + 5 * mPlane, ORDER);
       FloatVector sum1 = m1.add(m2);
       FloatVector sum2 = m3.add(m4);
-      FloatVector t0 = four.fma(sum1.neg(), m0.fma(FloatVector.broadcast(FLOAT, 6f), sum2));
-      FloatVector t1 = m2.sub(m1).fma(four, m3.sub(m4).mul(2f));
-      FloatVector t2 = sum2.sub(sum1).fma(four, m5.mul(24f));
-      long to = tOffset + i * BYTES;
-      if (!begin) {
-        t0 = FloatVector.fromMemorySegment(FLOAT, m, to, ORDER).add(t0);
-        t1 = FloatVector.fromMemorySegment(FLOAT, m, to + tPlane, ORDER).add(t1);
-        t2 = FloatVector.fromMemorySegment(FLOAT, m, to + 2 * tPlane, ORDER).add(t2);
-      }
-      t0.intoMemorySegment(m, to, ORDER);
-      t1.intoMemorySegment(m, to + tPlane, ORDER);
-      t2.intoMemorySegment(m, to + 2 * tPlane, ORDER);
-    }
-  }
-
-  /**
-   * {@code (G' m) G}: three taps of a row.
-   *
-   * @param t read from {@code tOffset}, six columns {@code tPlane} bytes apart
-   * @param w written from {@code wOffset}, taps {@code wPlane} bytes apart
-   * @param vectors how many vectors of channels
-   */
-  static void taps(
-      MemorySegment t,
-      long tOffset,
-      long tPlane,
-      MemorySegment w,
-      long wOffset,
-      long wPlane,
-      int vectors) {
-    FloatVector four = FloatVector.broadcast(FLOAT, 4f);
-    FloatVector scale = FloatVector.broadcast(FLOAT, SCALE);
-    for (int i = 0; i < vectors; i++) {
-      long from = tOffset + i * BYTES;
-      FloatVector t0 = FloatVector.fromMemorySegment(FLOAT, t, from, ORDER);
-      FloatVector t1 = FloatVector.fromMemorySegment(FLOAT, t, from + tPlane, ORDER);
-      FloatVector t2 = FloatVector.fromMemorySegment(FLOAT, t, from + 2 * tPlane, ORDER);
-      FloatVector t3 = FloatVector.fromMemorySegment(FLOAT, t, from + 3 * tPlane, ORDER);
-      FloatVector t4 = FloatVector.fromMemorySegment(FLOAT, t, from + 4 * tPlane, ORDER);
-      FloatVector t5 = FloatVector.fromMemorySegment(FLOAT, t, from + 5 * tPlane, ORDER);
-      FloatVector sum1 = t1.add(t2);
-      FloatVector sum2 = t3.add(t4);
-      FloatVector w0 = four.fma(sum1.neg(), t0.fma(FloatVector.broadcast(FLOAT, 6f), sum2));
-      FloatVector w1 = t2.sub(t1).fma(four, t3.sub(t4).mul(2f));
-      FloatVector w2 = sum2.sub(sum1).fma(four, t5.mul(24f));
+      FloatVector w0 = four.fma(sum1.neg(), m0.fma(FloatVector.broadcast(FLOAT, 6f), sum2));
+      FloatVector w1 = m2.sub(m1).fma(four, m3.sub(m4).mul(2f));
+      FloatVector w2 = sum2.sub(sum1).fma(four, m5.mul(24f));
+      w0 = w0.mul(factor);
+      w1 = w1.mul(factor);
+      w2 = w2.mul(factor);
       long to = wOffset + i * BYTES;
-      w0.mul(scale).intoMemorySegment(w, to, ORDER);
-      w1.mul(scale).intoMemorySegment(w, to + wPlane, ORDER);
-      w2.mul(scale).intoMemorySegment(w, to + 2 * wPlane, ORDER);
+      if (add) {
+        w0 = FloatVector.fromMemorySegment(FLOAT, w, to, ORDER).add(w0);
+        w1 = FloatVector.fromMemorySegment(FLOAT, w, to + wPlane, ORDER).add(w1);
+        w2 = FloatVector.fromMemorySegment(FLOAT, w, to + 2 * wPlane, ORDER).add(w2);
+      }
+      w0.intoMemorySegment(w, to, ORDER);
+      w1.intoMemorySegment(w, to + wPlane, ORDER);
+      w2.intoMemorySegment(w, to + 2 * wPlane, ORDER);
     }
   }
 }

@@ -6,6 +6,7 @@ import static dev.rpn.simd.Species.GROUP_BYTES;
 import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.PANEL;
 import static dev.rpn.simd.Species.PANEL_BYTES;
+import static dev.rpn.simd.WinogradGradient.SCALE;
 import static dev.rpn.simd.WinogradGradient.SIDE;
 import static dev.rpn.simd.WinogradGradient.TAPS;
 import static dev.rpn.simd.WinogradGradient.WINDOW;
@@ -175,14 +176,16 @@ final class WinogradWeightGradient implements WeightGradient {
         z.transform(x, outGradient, tile, endTile, panel, count, scratch, x == 0);
         for (int i = 0; i < count; i++) {
           multiplyColumn(scratch, endTile - tile, first, end, i);
-          WinogradGradient.addColumn(
+          WinogradGradient.filters(
               scratch,
               sumsOffset + skipped,
               sumsPosition,
+              scratch,
               tOffset + i * tPanel + x * tColumn + skipped,
               WINDOW * tColumn,
               vectors,
-              block == 0);
+              1f,
+              block > 0);
         }
       }
     }
@@ -223,9 +226,10 @@ final class WinogradWeightGradient implements WeightGradient {
               ((long) (TAPS * y * inputs + channel) * outputs + (long) (panel + i) * PANEL)
                   * Float.BYTES;
           if (channels == vectors * LANES) {
-            WinogradGradient.taps(scratch, t, tColumn, kernel, to, tap, vectors);
+            WinogradGradient.filters(scratch, t, tColumn, kernel, to, tap, vectors, SCALE, false);
           } else {
-            WinogradGradient.taps(scratch, t, tColumn, scratch, tapsOffset, PANEL_BYTES, vectors);
+            WinogradGradient.filters(
+                scratch, t, tColumn, scratch, tapsOffset, PANEL_BYTES, vectors, SCALE, false);
             for (int x = 0; x < TAPS; x++) {
               MemorySegment.copy(
                   scratch,
