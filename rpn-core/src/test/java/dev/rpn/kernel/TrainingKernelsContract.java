@@ -66,8 +66,12 @@ public abstract class TrainingKernelsContract {
             Case.of(2, 7, 11, 33, 64),
             Case.of(1, 11, 9, 64, 33),
             Case.of(1, 3, 4, 65, 131),
-            Case.of(2, 33, 32, 34, 35),
-            Case.of(2, 33, 32, 34, 67),
+            Case.of(2, 37, 33, 34, 35),
+            Case.of(2, 37, 33, 34, 67),
+            // More channels than are taken together, of one block of tiles and of two.
+            Case.of(1, 6, 5, 270, 17),
+            Case.of(1, 5, 6, 16, 513),
+            Case.of(145, 1, 1, 16, 513),
             Case.of(1, 23, 19, 2, 3)));
   }
 
