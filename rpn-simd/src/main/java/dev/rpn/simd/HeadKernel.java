@@ -20,7 +20,7 @@ import java.lang.foreign.MemorySegment;
 final class HeadKernel implements StageKernel {
   private static final int NO_PIXEL = -1;
 
-  /** Hidden rows at a time: 170 KB of 512 channels; a multiple of every tile's pixels and of 5. */
+  /** Whole tiles and whole register tiles; of 512 channels 170 KB. */
   private static final int MAX_HIDDEN_ROWS = 80;
 
   private final WinogradConvolution convolution;

@@ -67,12 +67,13 @@ final class WinogradWeightGradient implements WeightGradient {
   /** Bytes in a row of Z, of sums and of T. */
   private final long rowBytes;
 
+  /** From one position's sums to the next, and from one column of T to the next. */
+  private final long plane;
+
   // Scratch: V and Z; one panel's sums of a column; T, which is G' of the sums, of all columns; the
   // taps of one row.
   private final long sumsOffset;
-  private final long sumsPosition;
   private final long tOffset;
-  private final long tColumn;
   private final long tPanel;
   private final long tapsOffset;
 
@@ -103,10 +104,9 @@ final class WinogradWeightGradient implements WeightGradient {
             rowBytes,
             v.end());
     sumsOffset = z.end();
-    sumsPosition = (long) groups * GROUP * rowBytes + SKEW;
-    tOffset = sumsOffset + WINDOW * sumsPosition;
-    tColumn = (long) groups * GROUP * rowBytes + SKEW;
-    tPanel = TAPS * WINDOW * tColumn;
+    plane = (long) groups * GROUP * rowBytes + SKEW;
+    tOffset = sumsOffset + WINDOW * plane;
+    tPanel = TAPS * WINDOW * plane;
     tapsOffset = tOffset + together * tPanel;
   }
 
@@ -179,10 +179,10 @@ final class WinogradWeightGradient implements WeightGradient {
           WinogradGradient.filters(
               scratch,
               sumsOffset + skipped,
-              sumsPosition,
+              plane,
               scratch,
-              tOffset + i * tPanel + x * tColumn + skipped,
-              WINDOW * tColumn,
+              tOffset + i * tPanel + x * plane + skipped,
+              WINDOW * plane,
               vectors,
               1f,
               block > 0);
@@ -199,7 +199,7 @@ final class WinogradWeightGradient implements WeightGradient {
       for (int row = firstRow; row < endRow; row++) {
         long column = (long) (row % groupRows) * rows * Float.BYTES;
         long vAt = v.at(row / groupRows, position) + column;
-        long sums = sumsOffset + position * sumsPosition + (long) row * rows * rowBytes;
+        long sums = sumsOffset + position * plane + (long) row * rows * rowBytes;
         if (narrow) {
           NarrowTransposedProduct.multiply(scratch, vAt, zAt, depth, sums);
         } else {
@@ -220,16 +220,15 @@ final class WinogradWeightGradient implements WeightGradient {
         for (int i = 0; i < count; i++) {
           int vectors = Species.panelVectors(outputs, panel + i);
           int channels = Math.min(PANEL, outputs - (panel + i) * PANEL);
-          long t =
-              tOffset + i * tPanel + (long) y * WINDOW * tColumn + (channel - before) * rowBytes;
+          long t = tOffset + i * tPanel + (long) y * WINDOW * plane + (channel - before) * rowBytes;
           long to =
               ((long) (TAPS * y * inputs + channel) * outputs + (long) (panel + i) * PANEL)
                   * Float.BYTES;
           if (channels == vectors * LANES) {
-            WinogradGradient.filters(scratch, t, tColumn, kernel, to, tap, vectors, SCALE, false);
+            WinogradGradient.filters(scratch, t, plane, kernel, to, tap, vectors, SCALE, false);
           } else {
             WinogradGradient.filters(
-                scratch, t, tColumn, scratch, tapsOffset, PANEL_BYTES, vectors, SCALE, false);
+                scratch, t, plane, scratch, tapsOffset, PANEL_BYTES, vectors, SCALE, false);
             for (int x = 0; x < TAPS; x++) {
               MemorySegment.copy(
                   scratch,

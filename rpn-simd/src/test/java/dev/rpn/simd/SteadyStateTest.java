@@ -144,7 +144,15 @@ class SteadyStateTest {
         "weights by Winograd, narrow",
         (part, parts) ->
             training.weightGradient(
-                wide, WeightGradient.LEAST_OUTPUTS, map, other, kernel, bias, scratch, part, parts),
+                wide,
+                WeightGradient.LEAST_CHANNELS,
+                map,
+                other,
+                kernel,
+                bias,
+                scratch,
+                part,
+                parts),
         "weights direct",
         (part, parts) ->
             training.weightGradient(wide, 3, map, other, kernel, bias, scratch, part, parts),
