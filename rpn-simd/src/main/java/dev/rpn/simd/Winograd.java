@@ -35,12 +35,25 @@ abstract class Winograd {
   }
 
   /**
-   * Transforms one panel of filters in place.
+   * Transforms filters of one panel of outputs. The taps may lie where the result goes, tap {@code
+   * (y, x)} of an input channel in plane {@code 6 y + x}.
    *
-   * @param u at {@code offset} nine panels of taps in rows, {@code plane} bytes apart; one panel a
-   *     position afterwards
+   * @param g the first channel's taps; rows of taps lie {@code gRow}, taps of a row {@code gTap},
+   *     input channels {@code gChannel} bytes apart
+   * @param u written from {@code uOffset}, positions {@code uPlane} bytes apart, input channels a
+   *     panel
+   * @param channels how many input channels
    */
-  abstract void filters(MemorySegment u, long offset, long plane);
+  abstract void filters(
+      MemorySegment g,
+      long gOffset,
+      long gRow,
+      long gTap,
+      long gChannel,
+      MemorySegment u,
+      long uOffset,
+      long uPlane,
+      int channels);
 
   /**
    * Transforms some tiles of inputs that lie side by side.

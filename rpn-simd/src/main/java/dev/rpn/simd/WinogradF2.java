@@ -26,49 +26,88 @@ final class WinogradF2 extends Winograd {
     return new WinogradF2(Float.NEGATIVE_INFINITY);
   }
 
-  /** All in one method: a vector that crosses a call is allocated. */
+  /** Row after row of positions: few streams of stores at a time, which lie pages apart. */
   @Override
-  void filters(MemorySegment u, long offset, long plane) {
-    for (int vector = 0; vector < TILE_VECTORS; vector++) {
-      long to = offset + vector * BYTES;
-      FloatVector g0 = FloatVector.fromMemorySegment(FLOAT, u, to, ORDER);
-      FloatVector g1 = FloatVector.fromMemorySegment(FLOAT, u, to + plane, ORDER);
-      FloatVector g2 = FloatVector.fromMemorySegment(FLOAT, u, to + 2 * plane, ORDER);
-      FloatVector g3 = FloatVector.fromMemorySegment(FLOAT, u, to + 3 * plane, ORDER);
-      FloatVector g4 = FloatVector.fromMemorySegment(FLOAT, u, to + 4 * plane, ORDER);
-      FloatVector g5 = FloatVector.fromMemorySegment(FLOAT, u, to + 5 * plane, ORDER);
-      FloatVector g6 = FloatVector.fromMemorySegment(FLOAT, u, to + 6 * plane, ORDER);
-      FloatVector g7 = FloatVector.fromMemorySegment(FLOAT, u, to + 7 * plane, ORDER);
-      FloatVector g8 = FloatVector.fromMemorySegment(FLOAT, u, to + 8 * plane, ORDER);
-      FloatVector s0 = g0.add(g6);
-      FloatVector s1 = g1.add(g7);
-      FloatVector s2 = g2.add(g8);
+  void filters(
+      MemorySegment g,
+      long gOffset,
+      long gRow,
+      long gTap,
+      long gChannel,
+      MemorySegment u,
+      long uOffset,
+      long uPlane,
+      int channels) {
+    innerRows(g, gOffset, gRow, gTap, gChannel, u, uOffset + 4 * uPlane, uPlane, channels);
+    outerRow(g, gOffset, gTap, gChannel, u, uOffset, uPlane, channels);
+    outerRow(g, gOffset + 2 * gRow, gTap, gChannel, u, uOffset + 12 * uPlane, uPlane, channels);
+  }
+
+  /** The first or last row of positions, from the first or last row of taps. */
+  private static void outerRow(
+      MemorySegment g,
+      long gOffset,
+      long gTap,
+      long gChannel,
+      MemorySegment u,
+      long uOffset,
+      long uPlane,
+      int channels) {
+    for (int i = 0; i < channels * TILE_VECTORS; i++) {
+      long from = gOffset + i / TILE_VECTORS * gChannel + i % TILE_VECTORS * BYTES;
+      long to = uOffset + i * BYTES;
+      FloatVector g0 = FloatVector.fromMemorySegment(FLOAT, g, from, ORDER);
+      FloatVector g1 = FloatVector.fromMemorySegment(FLOAT, g, from + gTap, ORDER);
+      FloatVector g2 = FloatVector.fromMemorySegment(FLOAT, g, from + 2 * gTap, ORDER);
+      FloatVector sum = g0.add(g2);
+      g0.intoMemorySegment(u, to, ORDER);
+      sum.add(g1).mul(0.5f).intoMemorySegment(u, to + uPlane, ORDER);
+      sum.sub(g1).mul(0.5f).intoMemorySegment(u, to + 2 * uPlane, ORDER);
+      g2.intoMemorySegment(u, to + 3 * uPlane, ORDER);
+    }
+  }
+
+  /** The two rows of positions between, from all taps. */
+  private static void innerRows(
+      MemorySegment g,
+      long gOffset,
+      long gRow,
+      long gTap,
+      long gChannel,
+      MemorySegment u,
+      long uOffset,
+      long uPlane,
+      int channels) {
+    for (int i = 0; i < channels * TILE_VECTORS; i++) {
+      long from = gOffset + i / TILE_VECTORS * gChannel + i % TILE_VECTORS * BYTES;
+      long to = uOffset + i * BYTES;
+      FloatVector g0 = FloatVector.fromMemorySegment(FLOAT, g, from, ORDER);
+      FloatVector g1 = FloatVector.fromMemorySegment(FLOAT, g, from + gTap, ORDER);
+      FloatVector g2 = FloatVector.fromMemorySegment(FLOAT, g, from + 2 * gTap, ORDER);
+      from += gRow;
+      FloatVector g3 = FloatVector.fromMemorySegment(FLOAT, g, from, ORDER);
+      FloatVector g4 = FloatVector.fromMemorySegment(FLOAT, g, from + gTap, ORDER);
+      FloatVector g5 = FloatVector.fromMemorySegment(FLOAT, g, from + 2 * gTap, ORDER);
+      from += gRow;
+      FloatVector s0 = FloatVector.fromMemorySegment(FLOAT, g, from, ORDER).add(g0);
+      FloatVector s1 = FloatVector.fromMemorySegment(FLOAT, g, from + gTap, ORDER).add(g1);
+      FloatVector s2 = FloatVector.fromMemorySegment(FLOAT, g, from + 2 * gTap, ORDER).add(g2);
       FloatVector a0 = s0.add(g3).mul(0.5f);
       FloatVector a1 = s1.add(g4).mul(0.5f);
       FloatVector a2 = s2.add(g5).mul(0.5f);
-      FloatVector b0 = s0.sub(g3).mul(0.5f);
-      FloatVector b1 = s1.sub(g4).mul(0.5f);
-      FloatVector b2 = s2.sub(g5).mul(0.5f);
-      FloatVector sum = g0.add(g2);
-      g0.intoMemorySegment(u, to, ORDER);
-      sum.add(g1).mul(0.5f).intoMemorySegment(u, to + plane, ORDER);
-      sum.sub(g1).mul(0.5f).intoMemorySegment(u, to + 2 * plane, ORDER);
-      g2.intoMemorySegment(u, to + 3 * plane, ORDER);
+      FloatVector sum = a0.add(a2);
+      a0.intoMemorySegment(u, to, ORDER);
+      sum.add(a1).mul(0.5f).intoMemorySegment(u, to + uPlane, ORDER);
+      sum.sub(a1).mul(0.5f).intoMemorySegment(u, to + 2 * uPlane, ORDER);
+      a2.intoMemorySegment(u, to + 3 * uPlane, ORDER);
+      a0 = s0.sub(g3).mul(0.5f);
+      a1 = s1.sub(g4).mul(0.5f);
+      a2 = s2.sub(g5).mul(0.5f);
       sum = a0.add(a2);
-      a0.intoMemorySegment(u, to + 4 * plane, ORDER);
-      sum.add(a1).mul(0.5f).intoMemorySegment(u, to + 5 * plane, ORDER);
-      sum.sub(a1).mul(0.5f).intoMemorySegment(u, to + 6 * plane, ORDER);
-      a2.intoMemorySegment(u, to + 7 * plane, ORDER);
-      sum = b0.add(b2);
-      b0.intoMemorySegment(u, to + 8 * plane, ORDER);
-      sum.add(b1).mul(0.5f).intoMemorySegment(u, to + 9 * plane, ORDER);
-      sum.sub(b1).mul(0.5f).intoMemorySegment(u, to + 10 * plane, ORDER);
-      b2.intoMemorySegment(u, to + 11 * plane, ORDER);
-      sum = g6.add(g8);
-      g6.intoMemorySegment(u, to + 12 * plane, ORDER);
-      sum.add(g7).mul(0.5f).intoMemorySegment(u, to + 13 * plane, ORDER);
-      sum.sub(g7).mul(0.5f).intoMemorySegment(u, to + 14 * plane, ORDER);
-      g8.intoMemorySegment(u, to + 15 * plane, ORDER);
+      a0.intoMemorySegment(u, to + 4 * uPlane, ORDER);
+      sum.add(a1).mul(0.5f).intoMemorySegment(u, to + 5 * uPlane, ORDER);
+      sum.sub(a1).mul(0.5f).intoMemorySegment(u, to + 6 * uPlane, ORDER);
+      a2.intoMemorySegment(u, to + 7 * uPlane, ORDER);
     }
   }
 

@@ -33,26 +33,37 @@ final class WinogradF4 extends Winograd {
 
   /** In double, rounded once. */
   @Override
-  void filters(MemorySegment u, long offset, long plane) {
+  void filters(
+      MemorySegment g,
+      long gOffset,
+      long gRow,
+      long gTap,
+      long gChannel,
+      MemorySegment u,
+      long uOffset,
+      long uPlane,
+      int channels) {
     double[] rows = new double[18];
     double[] all = new double[36];
-    for (int lane = 0; lane < PANEL; lane++) {
-      long at = offset + (long) lane * Float.BYTES;
+    for (int i = 0; i < channels * PANEL; i++) {
+      long from = gOffset + i / PANEL * gChannel + (long) (i % PANEL) * Float.BYTES;
       for (int column = 0; column < 3; column++) {
+        long at = from + column * gTap;
         filter(
-            u.get(JAVA_FLOAT, at + column * plane),
-            u.get(JAVA_FLOAT, at + (column + 3) * plane),
-            u.get(JAVA_FLOAT, at + (column + 6) * plane),
+            g.get(JAVA_FLOAT, at),
+            g.get(JAVA_FLOAT, at + gRow),
+            g.get(JAVA_FLOAT, at + 2 * gRow),
             rows,
             column,
             3);
       }
       for (int row = 0; row < 6; row++) {
-        int from = 3 * row;
-        filter(rows[from], rows[from + 1], rows[from + 2], all, 6 * row, 1);
+        int first = 3 * row;
+        filter(rows[first], rows[first + 1], rows[first + 2], all, 6 * row, 1);
       }
       for (int position = 0; position < all.length; position++) {
-        u.set(JAVA_FLOAT, at + position * plane, (float) all[position]);
+        long to = uOffset + position * uPlane + (long) i * Float.BYTES;
+        u.set(JAVA_FLOAT, to, (float) all[position]);
       }
     }
   }

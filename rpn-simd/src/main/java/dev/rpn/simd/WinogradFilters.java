@@ -16,6 +16,9 @@ import java.lang.foreign.MemorySegment;
  * biases 0.
  */
 final class WinogradFilters {
+  /** Input channels that are transformed together: their taps stay near for a row of positions. */
+  private static final int PIECE = 32;
+
   private final Winograd winograd;
   private final ConvolutionWeights weights;
   private final boolean turned;
@@ -49,54 +52,76 @@ final class WinogradFilters {
     return biasOffset() + panels * PANEL_BYTES + ProductKernel.CHUNK_PANEL_BYTES;
   }
 
-  /** Packs one share: some of the pairs of a panel and an input channel. */
+  /** Packs one share: some of the pieces of a panel and a few input channels. */
   void pack(MemorySegment packed, int part, int parts) {
-    long pairs = (long) panels * inputs;
-    long end = pairs * (part + 1) / parts;
-    long plane = inputs * PANEL_BYTES;
-    for (long pair = pairs * part / parts; pair < end; pair++) {
-      int panel = (int) (pair / inputs);
-      int input = (int) (pair % inputs);
-      long to = plane * winograd.positions * panel + PANEL_BYTES * input;
-      if (turned) {
-        copyTurned(panel * PANEL, input, packed, to, plane);
-      } else {
-        copy(panel * PANEL, input, packed, to, plane);
-      }
-      winograd.filters(packed, to, plane);
+    int pieces = Math.ceilDiv(inputs, PIECE);
+    long all = (long) panels * pieces;
+    long end = all * (part + 1) / parts;
+    for (long piece = all * part / parts; piece < end; piece++) {
+      int panel = (int) (piece / pieces);
+      int input = (int) (piece % pieces) * PIECE;
+      pack(packed, panel, input, Math.min(PIECE, inputs - input));
       if (input == 0) {
         packBias(packed, panel * PANEL);
       }
     }
   }
 
-  /** Nine taps of a panel of outputs to where their transforms will be. */
-  private void copy(int output, int input, MemorySegment packed, long to, long plane) {
-    long stride = (long) inputs * outputs * Float.BYTES;
+  private void pack(MemorySegment packed, int panel, int input, int channels) {
+    int output = panel * PANEL;
+    long plane = inputs * PANEL_BYTES;
+    long to = (long) panel * winograd.positions * plane + input * PANEL_BYTES;
+    if (!turned && output + PANEL <= outputs) {
+      long pixel = (long) outputs * Float.BYTES;
+      long tap = inputs * pixel;
+      long from = input * pixel + (long) output * Float.BYTES;
+      winograd.filters(weights.kernel(), from, 3 * tap, tap, pixel, packed, to, plane, channels);
+      return;
+    }
+    for (int y = 0; y < 3; y++) {
+      for (int x = 0; x < 3; x++) {
+        long at = to + (6 * y + x) * plane;
+        if (turned) {
+          copyTurned(8 - 3 * y - x, output, input, channels, packed, at);
+        } else {
+          copy(3 * y + x, output, input, channels, packed, at);
+        }
+      }
+    }
+    winograd.filters(packed, to, 6 * plane, plane, PANEL_BYTES, packed, to, plane, channels);
+  }
+
+  /** One tap of a panel of outputs and some inputs. */
+  private void copy(int tap, int output, int input, int channels, MemorySegment packed, long to) {
+    long row = (long) outputs * Float.BYTES;
+    long from = ((long) tap * inputs + input) * row + (long) output * Float.BYTES;
     for (int lane = 0; lane < PANEL; lane += LANES) {
+      long at = (long) lane * Float.BYTES;
       Lanes.copy(
           weights.kernel(),
-          ((long) input * outputs + output + lane) * Float.BYTES,
-          stride,
+          from + at,
+          row,
           outputs - output - lane,
           packed,
-          to + (long) lane * Float.BYTES,
-          plane,
-          9);
+          to + at,
+          PANEL_BYTES,
+          channels);
     }
   }
 
-  private void copyTurned(int output, int input, MemorySegment packed, long to, long plane) {
+  /** The same where inputs are the weights' outputs. */
+  private void copyTurned(
+      int tap, int output, int input, int channels, MemorySegment packed, long to) {
     MemorySegment kernel = weights.kernel();
-    int channels = Math.min(PANEL, outputs - output);
-    for (int tap = 0; tap < 9; tap++) {
-      long from = (8L - tap) * outputs + output;
-      long row = to + tap * plane;
-      for (int lane = 0; lane < channels; lane++) {
-        float g = kernel.getAtIndex(JAVA_FLOAT, (from + lane) * inputs + input);
-        packed.set(JAVA_FLOAT, row + (long) lane * Float.BYTES, g);
+    int lanes = Math.min(PANEL, outputs - output);
+    for (int channel = 0; channel < channels; channel++) {
+      long row = to + channel * PANEL_BYTES;
+      for (int lane = 0; lane < lanes; lane++) {
+        long from = ((long) tap * outputs + output + lane) * inputs + input + channel;
+        packed.set(
+            JAVA_FLOAT, row + (long) lane * Float.BYTES, kernel.getAtIndex(JAVA_FLOAT, from));
       }
-      clear(packed, row, channels);
+      clear(packed, row, lanes);
     }
   }
 
