@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * step size below 1e6 the moments and the next weights are finite too, so that nothing has to be
  * undone. A velocity of gradient descent is below (1e18 + 1e30) / (1 - momentum), and finite with
  * the next weights at a momentum of at most 0.9999 and a step size of at most 100.
+ *
+ * <p>Weights are looked at only where the last look and a bound of what updates have added since
+ * don't prove them small enough: with Adam, once in millions of steps.
  */
 final class FiniteCheck {
   /** Its square is a float. */
@@ -26,22 +29,27 @@ final class FiniteCheck {
   private final Parameters parameters;
   private final int[] largestGradients;
   private final int[] largestWeights;
-  private final Step scan;
+  private final Step scanGradients;
+  private final Step scanWeights;
+
+  /** No weight is larger. */
+  private double weightBound = Double.POSITIVE_INFINITY;
 
   FiniteCheck(Parameters parameters, int parts) {
     this.parameters = parameters;
     largestGradients = new int[parts];
     largestWeights = new int[parts];
+    scanGradients = scan(parameters.gradients(), largestGradients);
+    scanWeights = scan(parameters.weights(), largestWeights);
+  }
+
+  private Step scan(MemorySegment memory, int[] largest) {
     long values = parameters.layout().values();
-    scan =
-        new Step(
-            (part, worker) -> {
-              long first = values * part / parts;
-              long end = values * (part + 1) / parts;
-              largestGradients[part] = largest(parameters.gradients(), first, end);
-              largestWeights[part] = largest(parameters.weights(), first, end);
-            },
-            parts);
+    int parts = largest.length;
+    return new Step(
+        (part, worker) ->
+            largest[part] = largest(memory, values * part / parts, values * (part + 1) / parts),
+        parts);
   }
 
   /**
@@ -60,13 +68,38 @@ final class FiniteCheck {
 
   /** The first tensor that is out of bounds, and how; null where there is none. */
   @Nullable Finding find(Workers workers) {
-    scan.run(workers);
-    boolean good = true;
-    for (int part = 0; part < largestGradients.length; part++) {
-      good &= largestGradients[part] <= Float.floatToRawIntBits(LARGEST_GRADIENT);
-      good &= largestWeights[part] <= Float.floatToRawIntBits(LARGEST_WEIGHT);
+    scanGradients.run(workers);
+    boolean good = largest(largestGradients) <= LARGEST_GRADIENT;
+    if (weightBound > LARGEST_WEIGHT) {
+      scanWeights.run(workers);
+      weightBound = largest(largestWeights);
+      good &= weightBound <= LARGEST_WEIGHT;
     }
     return good ? null : look();
+  }
+
+  /** The largest of all parts; infinite in place of NaN. */
+  private static float largest(int[] parts) {
+    int largest = 0;
+    for (int part : parts) {
+      largest = Math.max(largest, part);
+    }
+    return Float.intBitsToFloat(
+        Math.min(largest, Float.floatToRawIntBits(Float.POSITIVE_INFINITY)));
+  }
+
+  /**
+   * To be called after each update that followed from {@link #find}.
+   *
+   * @param update what was done
+   */
+  void updated(Update update) {
+    weightBound = update.largestWeight(weightBound);
+  }
+
+  /** To be called after the weights were changed from outside. */
+  void weightsChanged() {
+    weightBound = Double.POSITIVE_INFINITY;
   }
 
   private @Nullable Finding look() {

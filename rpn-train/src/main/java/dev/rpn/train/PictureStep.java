@@ -221,7 +221,7 @@ final class PictureStep implements AutoCloseable {
 
   /** To be called after the weights were changed from outside. */
   void weightsChanged() {
-    network.pack();
+    network.weightsChanged();
   }
 
   long nativeBytes() {

@@ -98,7 +98,7 @@ final class TrainingNetwork implements AutoCloseable {
             ? null
             : new WeightAverage(options.averaging(), parameters.weights(), averages, threads);
     parameters.load(start.weights());
-    pack();
+    weightsChanged();
   }
 
   private static MemorySegment allocate(Arena arena, Footprint footprint) {
@@ -191,10 +191,11 @@ final class TrainingNetwork implements AutoCloseable {
       norm.clip(clipNorm, workers);
     }
     update.run(workers);
+    check.updated(update);
     if (average != null) {
       average.update(t, workers);
     }
-    pack();
+    Step.runAll(packing, workers);
   }
 
   private static TrainingDivergedException diverged(
@@ -203,7 +204,8 @@ final class TrainingNetwork implements AutoCloseable {
   }
 
   /** To be called after the weights were changed from outside. */
-  void pack() {
+  void weightsChanged() {
+    check.weightsChanged();
     Step.runAll(packing, workers);
   }
 

@@ -18,6 +18,9 @@ final class Update {
 
   private static final float LARGEST_MOMENTUM = 0.9999f;
 
+  /** More than an update's roundings to float can add. */
+  private static final double ROUNDED = 1 + 1e-5;
+
   private final Step adam;
   private final Step sgd;
   private @Nullable AdamStep adamScalars;
@@ -92,5 +95,20 @@ final class Update {
   /** Updates weights and moments as prepared. */
   void run(Workers workers) {
     (adamScalars != null ? adam : sgd).run(workers);
+  }
+
+  /**
+   * A bound of the weights after an update as prepared.
+   *
+   * @param before a bound of those before it; gradients are at most {@link
+   *     FiniteCheck#LARGEST_GRADIENT}, so that their mean is
+   */
+  double largestWeight(double before) {
+    AdamStep step = adamScalars;
+    if (step == null) {
+      return Double.POSITIVE_INFINITY; // Velocities grow with the weights.
+    }
+    double most = step.alpha() * (double) FiniteCheck.LARGEST_GRADIENT / step.epsilon();
+    return (before * Math.abs(step.keep()) + most) * ROUNDED;
   }
 }
