@@ -104,11 +104,11 @@ class StartingModelTest {
     ProposalModel start = recipe.startingFrom(before);
     Result whole = train(recipe, start, null);
     Checkpoints checkpoints = new Checkpoints(directory.resolve("model"));
-    TrainingListener stopping = new Stopping();
+    var stopping = new Stop(step -> step == 3);
     try (Workers workers = new Workers(1);
         Trainer trainer =
             new Trainer(recipe, start, Scenes.pictures(), KERNELS, workers, checkpoints)) {
-      assertThatThrownBy(() -> trainer.train(stopping)).hasMessage("stopped");
+      assertThatThrownBy(() -> trainer.train(stopping)).hasMessage(Stop.MESSAGE);
     }
     try (Workers workers = new Workers(1);
         Trainer other =
@@ -127,23 +127,6 @@ class StartingModelTest {
       trainer.train(TrainingListener.SILENT);
       assertThat(trainer.losses()).isEqualTo(whole.losses());
       assertThat(trainer.model().network().weights()).isEqualTo(whole.model().network().weights());
-    }
-  }
-
-  private static final class Stopping implements TrainingListener {
-    @Override
-    public void step(
-        long step,
-        long steps,
-        int epoch,
-        double loss,
-        double classification,
-        double location,
-        double seconds)
-        throws IOException {
-      if (step == 3) {
-        throw new IOException("stopped");
-      }
     }
   }
 

@@ -14,7 +14,6 @@ import dev.rpn.model.Network;
 import dev.rpn.model.Optimizer.Adam;
 import dev.rpn.model.RpnHead;
 import dev.rpn.model.Tensor;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
@@ -159,24 +158,8 @@ class StepAllocationTest {
         var trainer =
             new Trainer(recipe, recipe.freshModel(), Scenes.pictures(), KERNELS, workers, null)) {
       var allocation = new Allocation(workers, 4);
-      var stopping =
-          new TrainingListener() {
-            @Override
-            public void step(
-                long step,
-                long steps,
-                int epoch,
-                double loss,
-                double classification,
-                double location,
-                double seconds)
-                throws IOException {
-              if (allocation.isSteady()) {
-                throw new IOException("steady");
-              }
-            }
-          };
-      assertThatThrownBy(() -> trainer.train(stopping)).hasMessage("steady");
+      var stopping = new Stop(step -> allocation.isSteady());
+      assertThatThrownBy(() -> trainer.train(stopping)).hasMessage(Stop.MESSAGE);
       allocation.assertClean();
     }
   }

@@ -92,24 +92,8 @@ class TrainingOptionsTest {
               new Trainer(
                   recipe, recipe.freshModel(), Scenes.pictures(), KERNELS, workers, checkpoints)) {
         trainer.checkpointEvery(0);
-        TrainingListener stopping =
-            new TrainingListener() {
-              @Override
-              public void step(
-                  long step,
-                  long steps,
-                  int epoch,
-                  double loss,
-                  double classification,
-                  double location,
-                  double seconds)
-                  throws IOException {
-                if (step == last) {
-                  throw new IOException("stopped");
-                }
-              }
-            };
-        assertThatThrownBy(() -> trainer.train(stopping)).hasMessage("stopped");
+        var stopping = new Stop(step -> step == last);
+        assertThatThrownBy(() -> trainer.train(stopping)).hasMessage(Stop.MESSAGE);
       }
       try (Workers workers = new Workers(1);
           Trainer trainer =
