@@ -53,6 +53,9 @@ final class WinogradConvolution {
   private final int groupPanels;
   private final int maxRows;
 
+  /** Whether filters stay near from block to block; else every block fetches them anew. */
+  private final boolean near;
+
   /** Whether {@link ThinProduct} multiplies: V then lies in groups of channels. */
   private final boolean thin;
 
@@ -75,7 +78,8 @@ final class WinogradConvolution {
     long panelBytes = inputs * PANEL_BYTES;
     groupPanels = Math.clamp(FILTER_BYTES / panelBytes, 1, panels);
     long filterBytes = panelBytes * panels * winograd.positions;
-    maxRows = filterBytes <= NEAR_BYTES ? FEW_ROWS : MAX_ROWS;
+    near = filterBytes <= NEAR_BYTES;
+    maxRows = near ? FEW_ROWS : MAX_ROWS;
     thin = Species.WIDE_TILE && outputs <= LANES;
     groupVectors = thin ? GROUP / LANES : inputVectors;
     tileRows = thin ? ThinProduct.ROWS : TILE_ROWS;
@@ -256,11 +260,13 @@ final class WinogradConvolution {
       multiplyThin(packed, scratch, rows);
       return;
     }
-    long panelBytes = inputs * PANEL_BYTES;
     for (int position = 0; position < winograd.positions; position++) {
       long v = position * vPlane(rows);
       for (int group = 0; group < panels; group += groupPanels) {
         int end = Math.min(panels, group + groupPanels);
+        if (!near) {
+          fetch(packed, scratch, rows, position, group, end);
+        }
         for (int row = 0; row < rows; row += TILE_ROWS) {
           for (int panel = group; panel < end; panel++) {
             ProductKernel.multiply(
@@ -268,7 +274,7 @@ final class WinogradConvolution {
                 v + row * vRow(),
                 vRow(),
                 packed,
-                (panel * winograd.positions + position) * panelBytes,
+                filters(panel, position),
                 inputs,
                 Species.panelVectors(outputs, panel),
                 scratch,
@@ -276,6 +282,21 @@ final class WinogradConvolution {
           }
         }
       }
+    }
+  }
+
+  /** Where the filters of a panel at a position are. */
+  private long filters(int panel, int position) {
+    return ((long) panel * winograd.positions + position) * inputs * PANEL_BYTES;
+  }
+
+  /** The filters of a group at one position. */
+  private void fetch(
+      MemorySegment packed, MemorySegment scratch, int rows, int position, int first, int end) {
+    for (int panel = first; panel < end; panel++) {
+      // All windows have been read.
+      Prefetch.run(
+          packed, filters(panel, position), inputs * PANEL_BYTES, scratch, windowOffset(rows));
     }
   }
 
@@ -287,7 +308,7 @@ final class WinogradConvolution {
             position * vPlane(rows) + row * vRow(),
             vGroup(rows),
             packed,
-            (long) position * inputs * PANEL_BYTES,
+            filters(0, position),
             inputs,
             scratch,
             mOffset(rows, 0) + position * mPlane(rows) + row * mRow());
