@@ -5,14 +5,22 @@ import dev.rpn.kernel.InferenceKernels;
 import dev.rpn.kernel.KernelProvider;
 import dev.rpn.kernel.TrainingKernels;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.LockSupport;
 
 /** The kernels with {@code jdk.incubator.vector}. */
 public final class SimdKernelProvider implements KernelProvider {
+  /** Enough calls to be compiled for counting; all rounds together too few for C2. */
+  private static final int SLICES = 600;
+
+  private static final int SLICE_PAUSES = 5;
+  private static final long SLICE_PAUSE_NANOS = 2_000_000;
+
   static {
     load(MemorySegment.class);
     load(MemorySegment.Scope.class);
     // Of arrays: the one scope that no sealed class names.
     load(MemorySegment.ofArray(new byte[0]).scope().getClass());
+    countSlices();
   }
 
   private final InferenceKernels inference = new SimdInferenceKernels();
@@ -32,6 +40,22 @@ public final class SimdKernelProvider implements KernelProvider {
       for (Class<?> kind : kinds) {
         load(kind);
       }
+    }
+  }
+
+  /**
+   * Lets the JDK count calls of {@code asSlice} before a kernel is compiled. It is two methods, of
+   * which C2 compiles the outer one, with the inner one inside, after 5,000 counted calls; the
+   * inner one is then counted no more. If that was below 1,000, because the compiler was late with
+   * the version of it that counts, C2 inlines it nowhere: every slice is an object, and kernels are
+   * slower by a sixth and more for the life of the process.
+   */
+  private static void countSlices() {
+    for (int pause = 0; pause < SLICE_PAUSES; pause++) {
+      for (int i = 0; i < SLICES; i++) {
+        MemorySegment.NULL.asSlice(0, 0);
+      }
+      LockSupport.parkNanos(SLICE_PAUSE_NANOS);
     }
   }
 

@@ -10,7 +10,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -21,6 +24,7 @@ import jdk.incubator.vector.FloatVector;
 final class Application {
   private static final int CALLS = 30_000;
   private static final int ROUNDS = 6;
+  private static final long CALM_NANOS = 200_000_000;
   private static final String FIRST = "float";
   private static final String SECOND = "int";
   private static final String THIRD = "long";
@@ -60,6 +64,22 @@ final class Application {
             memory);
       }
     }
+    awaitCompilers();
+  }
+
+  /**
+   * Until nothing was compiled for a while. What compilers that are far behind do to slices is
+   * another matter, see {@link SimdKernelProvider}.
+   */
+  private static void awaitCompilers() {
+    CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
+    long before;
+    long after = compilers.getTotalCompilationTime();
+    do {
+      before = after;
+      LockSupport.parkNanos(CALM_NANOS);
+      after = compilers.getTotalCompilationTime();
+    } while (after != before);
   }
 
   private static void fields(MemoryLayout layout, MemorySegment memory) {
