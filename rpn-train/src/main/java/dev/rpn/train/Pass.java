@@ -152,7 +152,6 @@ final class Pass {
   private List<Step> backwardSteps() {
     var steps = new ArrayList<Step>();
     MemorySegment hidden = activation(shapes.length - 1);
-    steps.add(headsWeightGradient(hidden));
     int turn = 0;
     steps.add(
         Step.stage(
@@ -162,23 +161,28 @@ final class Pass {
             maps.gradient(turn, hiddenShape()),
             stages.headsInputGradientPacked(),
             scratch));
+    // What nobody waits for yet, so that a thread has something to do while others finish.
+    Step alongside = headsWeightGradient(hidden);
     for (int i = stages.layers().size() - 1; i >= stages.firstLearning(); i--) {
       MemorySegment gradient = maps.gradient(turn, shapes[i + 1]);
       Layer layer = stages.layers().get(i);
       switch (layer) {
         case Conv3x3 convolution -> {
-          steps.add(weightGradient(i, convolution, gradient));
+          Step both = weightGradient(i, convolution, gradient).with(alongside);
+          alongside = Step.NONE;
           if (stages.learnsBefore(i)) {
             turn = 1 - turn;
-            steps.add(
-                Step.stage(
-                    stages.inputGradient(i, activation(i)),
-                    shapes[i + 1],
-                    gradient,
-                    maps.gradient(turn, shapes[i]),
-                    stages.inputGradientPacked(i),
-                    scratch));
+            both =
+                both.with(
+                    Step.stage(
+                        stages.inputGradient(i, activation(i)),
+                        shapes[i + 1],
+                        gradient,
+                        maps.gradient(turn, shapes[i]),
+                        stages.inputGradientPacked(i),
+                        scratch));
           }
+          steps.add(both);
         }
         case MaxPool2x2 pool -> {
           if (stages.learnsBefore(i)) {

@@ -10,6 +10,9 @@ import java.lang.foreign.MemorySegment;
  * it allocates nothing.
  */
 record Step(Workers.Task task, int blocks) {
+  /** Nothing to do. */
+  static final Step NONE = new Step((block, worker) -> {}, 0);
+
   /** One stage on fixed memory. */
   static Step stage(
       StageKernel kernel,
@@ -27,6 +30,22 @@ record Step(Workers.Task task, int blocks) {
   /** Packs a stage's weights anew. */
   static Step pack(StageKernel kernel, MemorySegment packed, int parts) {
     return new Step((part, worker) -> kernel.pack(packed, part, parts), parts);
+  }
+
+  /**
+   * This and another that needs nothing of it, at the same time: threads that find no more of this
+   * begin with the other.
+   */
+  Step with(Step other) {
+    return new Step(
+        (block, worker) -> {
+          if (block < blocks) {
+            task.run(block, worker);
+          } else {
+            other.task.run(block - blocks, worker);
+          }
+        },
+        blocks + other.blocks);
   }
 
   void run(Workers workers) {
