@@ -48,7 +48,8 @@ public final class SimdKernelProvider implements KernelProvider {
    * which C2 compiles the outer one, with the inner one inside, after 5,000 counted calls; the
    * inner one is then counted no more. If that was below 1,000, because the compiler was late with
    * the version of it that counts, C2 inlines it nowhere: every slice is an object, and kernels are
-   * slower by a sixth and more for the life of the process.
+   * slower by a sixth and more for the life of the process. So calls come in rounds, with pauses
+   * for the compiler: 10 ms, once a process.
    */
   private static void countSlices() {
     for (int pause = 0; pause < SLICE_PAUSES; pause++) {

@@ -168,12 +168,12 @@ final class Pass {
       Layer layer = stages.layers().get(i);
       switch (layer) {
         case Conv3x3 convolution -> {
-          Step both = weightGradient(i, convolution, gradient).with(alongside);
+          Step together = weightGradient(i, convolution, gradient).with(alongside);
           alongside = Step.NONE;
           if (stages.learnsBefore(i)) {
             turn = 1 - turn;
-            both =
-                both.with(
+            together =
+                together.with(
                     Step.stage(
                         stages.inputGradient(i, activation(i)),
                         shapes[i + 1],
@@ -182,7 +182,7 @@ final class Pass {
                         stages.inputGradientPacked(i),
                         scratch));
           }
-          steps.add(both);
+          steps.add(together);
         }
         case MaxPool2x2 pool -> {
           if (stages.learnsBefore(i)) {
