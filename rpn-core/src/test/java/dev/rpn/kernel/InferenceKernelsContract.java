@@ -48,6 +48,8 @@ public abstract class InferenceKernelsContract {
         Case.of(1, 6, 6, 65, 63),
         Case.of(1, 23, 19, 16, 33),
         Case.of(1, 4, 4, 512, 20),
+        // Filters larger than a second-level cache, in groups, the last of them not full.
+        Case.of(1, 5, 9, 300, 140),
         Case.of(1, 2, 3, 20, 130));
   }
 

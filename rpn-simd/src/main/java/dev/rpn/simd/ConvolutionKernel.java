@@ -137,7 +137,7 @@ final class ConvolutionKernel implements StageKernel {
     long bias = filters.biasOffset() + panel * PANEL_BYTES;
     long yColumn = (long) convolution.outputs * Float.BYTES;
     long yRow = yColumn * shape.width();
-    long mPlane = convolution.mPlane(rows);
+    long mPlane = convolution.plane(rows);
     long mRow = convolution.mRow();
     long staging = convolution.scratchBytes(rows);
     int run;

@@ -131,7 +131,7 @@ final class HeadKernel implements StageKernel {
     winograd.output(
         scratch,
         convolution.mOffset(rows, panel) + tile * convolution.mRow(),
-        convolution.mPlane(rows),
+        convolution.plane(rows),
         convolution.mRow(),
         packed,
         filters.biasOffset() + panel * PANEL_BYTES,

@@ -6,6 +6,8 @@ import static dev.rpn.simd.Species.GROUP_BYTES;
 import static dev.rpn.simd.Species.LANES;
 import static dev.rpn.simd.Species.PANEL_BYTES;
 import static dev.rpn.simd.Species.TILE_ROWS;
+import static dev.rpn.simd.Species.TILE_VECTORS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.rpn.kernel.Algorithm;
 import dev.rpn.kernel.ConvolutionWeights;
@@ -18,26 +20,27 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>In scratch memory a block's tiles are the rows of two families of matrices, one matrix a
  * position: {@code V}, the transformed inputs, with a row of input channels, and {@code M}, the
- * products, with a row of one panel of output channels and one matrix a panel. The number of rows
- * is rounded up to the register tile; what the surplus rows hold is never read.
+ * products, with a row of one panel of output channels and one part a panel. The number of rows is
+ * rounded up to the register tile; what the surplus rows hold is never read.
+ *
+ * <p>M of a position lies where V of the position before it was: that is near, and no longer
+ * needed.
  */
 final class WinogradConvolution {
-  /** Keeps the streams of a transform, one a position, off each other's cache sets. */
-  private static final long V_SKEW = 5 * 64;
+  /** What the planes of two positions are apart on the cache's sets: a transform uses all. */
+  private static final long SKEW = 5 * 64;
 
-  private static final long M_SKEW = 3 * 64;
+  /** Addresses that are a multiple of this apart share their set of the first-level cache. */
+  private static final long SETS = 4096;
 
-  /**
-   * What a position's filters of a group of panels may take of the second-level cache. Processors
-   * with 16 vector registers have smaller ones.
-   */
-  private static final long FILTER_BYTES = (Species.WIDE_TILE ? 256 : 128) * 1024L;
+  /** What a position's filters of a group of panels may take of the second-level cache. */
+  private static final long FILTER_BYTES = 128 * 1024;
 
   /**
    * Tiles of a block: enough that a filter, once fetched, serves many rows, few enough that a
    * block's matrices stay near.
    */
-  private static final int MAX_ROWS = Species.WIDE_TILE ? 240 : 120;
+  private static final int MAX_ROWS = Species.WIDE_TILE ? 160 : 120;
 
   /** Tiles of a block where all filters stay near, so that the matrices alone matter. */
   private static final int FEW_ROWS = Species.WIDE_TILE ? 60 : MAX_ROWS;
@@ -136,25 +139,28 @@ final class WinogradConvolution {
     return rows * vRow();
   }
 
-  private long vPlane(int rows) {
-    return Math.ceilDiv(inputVectors, groupVectors) * vGroup(rows) + V_SKEW;
-  }
-
   long mRow() {
     return thin ? BYTES : PANEL_BYTES;
   }
 
-  long mPlane(int rows) {
-    return rows * mRow() + M_SKEW;
+  /** From the V of one position to the next, and from M to M. */
+  long plane(int rows) {
+    long v = Math.ceilDiv(inputVectors, groupVectors) * vGroup(rows);
+    long m = mOffset(rows, panels);
+    return Math.ceilDiv(Math.max(v, m), SETS) * SETS + SKEW;
   }
 
   /** Where the products with one panel lie. */
   long mOffset(int rows, int panel) {
-    return winograd.positions * (vPlane(rows) + panel * mPlane(rows));
+    return panel * mRow() * rows;
+  }
+
+  private long vOffset(int rows, int position) {
+    return (position + 1) * plane(rows);
   }
 
   private long windowOffset(int rows) {
-    return mOffset(rows, panels);
+    return vOffset(rows, winograd.positions);
   }
 
   long scratchBytes(int rows) {
@@ -181,7 +187,7 @@ final class WinogradConvolution {
       int y = row * winograd.side - 1;
       int x = column * winograd.side - 1;
       long d = (((long) image * shape.height() + y) * shape.width() + x) * dColumn;
-      long to = tile * vRow();
+      long to = vOffset(rows, 0) + tile * vRow();
       run = 0;
       if (y >= 0 && x >= 0 && y + span < shape.height()) {
         run = Math.min(count - tile, endInside - column);
@@ -220,7 +226,7 @@ final class WinogradConvolution {
     for (int vector = 0; vector < inputVectors; vector += groupVectors) {
       int vectors = Math.min(groupVectors, inputVectors - vector);
       long from = dOffset + vector * BYTES;
-      winograd.input(d, from, dRow, dColumn, scratch, to, vPlane(rows), vRow(), vectors, tiles);
+      winograd.input(d, from, dRow, dColumn, scratch, to, plane(rows), vRow(), vectors, tiles);
       to += vGroup(rows);
     }
   }
@@ -253,6 +259,10 @@ final class WinogradConvolution {
    * Fills M with the products of V and the filters. A few rows of V meet one panel of a group after
    * the other while they are in the first-level cache; the group's filters of a position stay in
    * the second, and so does that position's V while one group follows the other.
+   *
+   * <p>Meanwhile the products fetch what comes next into the second-level cache: the filters of the
+   * next group, and of the next position's V the same share as of this one's groups is done. What
+   * they had no time for of the filters is fetched in one sweep.
    */
   void multiply(MemorySegment packed, MemorySegment scratch, int count) {
     int rows = rows(count);
@@ -260,58 +270,90 @@ final class WinogradConvolution {
       multiplyThin(packed, scratch, rows);
       return;
     }
+    boolean ahead = Species.WIDE_TILE && !near;
+    long plane = plane(rows);
+    long vRow = vRow();
+    long piece = inputs * FetchingProduct.AHEAD;
+    long endFilters = filters(panels, winograd.positions - 1);
+    long endV = windowOffset(rows) - ProductKernel.CHUNK * FetchingProduct.AHEAD;
+    // Up to where filters and V are near.
+    long fetched = near ? endFilters : 0;
+    long fetchedV = vOffset(rows, 1);
+    int read = 0;
     for (int position = 0; position < winograd.positions; position++) {
-      long v = position * vPlane(rows);
+      long firstM = position * plane;
+      long firstV = firstM + plane;
       for (int group = 0; group < panels; group += groupPanels) {
         int end = Math.min(panels, group + groupPanels);
-        if (!near) {
-          fetch(packed, scratch, rows, position, group, end);
+        long limit = filters(end, position);
+        if (fetched < limit) {
+          // All windows have been read.
+          Prefetch.run(packed, fetched, limit - fetched, scratch, windowOffset(rows));
+          fetched = limit;
         }
+        long limitV = 0;
+        if (ahead) {
+          limit = Math.min(filters(end + groupPanels, position), endFilters);
+          limitV = Math.min(firstV + plane + plane * end / panels, endV);
+        }
+        int calls = rows / TILE_ROWS * (end - group);
         for (int row = 0; row < rows; row += TILE_ROWS) {
           for (int panel = group; panel < end; panel++) {
-            ProductKernel.multiply(
-                scratch,
-                v + row * vRow(),
-                vRow(),
-                packed,
-                filters(panel, position),
-                inputs,
-                Species.panelVectors(outputs, panel),
-                scratch,
-                mOffset(rows, panel) + position * mPlane(rows) + row * PANEL_BYTES);
+            long v = firstV + row * vRow;
+            long u = filters(panel, position);
+            long m = firstM + mOffset(rows, panel) + row * PANEL_BYTES;
+            int vectors = Species.panelVectors(outputs, panel);
+            calls--;
+            if (!ahead || vectors < TILE_VECTORS) {
+              ProductKernel.multiply(scratch, v, vRow, packed, u, inputs, vectors, scratch, m);
+              continue;
+            }
+            long first = u;
+            if (fetched < limit) {
+              first = fetched;
+              fetched += piece;
+            }
+            MemorySegment other = packed;
+            long second = u;
+            if (fetchedV + piece <= limitV) {
+              other = scratch;
+              second = fetchedV;
+              fetchedV += piece;
+            } else if (fetched + calls * piece < limit) {
+              second = fetched;
+              fetched += piece;
+            }
+            read |=
+                FetchingProduct.multiply(
+                    scratch, v, vRow, packed, u, inputs, scratch, m, first, other, second);
           }
         }
       }
     }
+    scratch.set(JAVA_INT, windowOffset(rows), read);
   }
 
   /** Where the filters of a panel at a position are. */
   private long filters(int panel, int position) {
-    return ((long) panel * winograd.positions + position) * inputs * PANEL_BYTES;
-  }
-
-  /** The filters of a group at one position. */
-  private void fetch(
-      MemorySegment packed, MemorySegment scratch, int rows, int position, int first, int end) {
-    for (int panel = first; panel < end; panel++) {
-      // All windows have been read.
-      Prefetch.run(
-          packed, filters(panel, position), inputs * PANEL_BYTES, scratch, windowOffset(rows));
-    }
+    return ((long) position * panels + panel) * inputs * PANEL_BYTES;
   }
 
   private void multiplyThin(MemorySegment packed, MemorySegment scratch, int rows) {
+    long plane = plane(rows);
+    long vRow = vRow();
+    long vGroup = vGroup(rows);
     for (int position = 0; position < winograd.positions; position++) {
+      long m = position * plane;
       for (int row = 0; row < rows; row += tileRows) {
         ThinProduct.multiply(
             scratch,
-            position * vPlane(rows) + row * vRow(),
-            vGroup(rows),
+            m + plane + row * vRow,
+            vGroup,
             packed,
             filters(0, position),
             inputs,
             scratch,
-            mOffset(rows, 0) + position * mPlane(rows) + row * mRow());
+            m + row * mRow());
       }
     }
   }

@@ -9,7 +9,7 @@ import dev.rpn.kernel.ConvolutionWeights;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Transformed filters as the products read them: {@code [panel][position][input channel][lane]},
+ * Transformed filters as the products read them: {@code [position][panel][input channel][lane]},
  * then the biases. Channels behind the last hold zeros.
  *
  * <p>Turned, they are those of the input's gradient: by 180 degrees, inputs and outputs exchanged,
@@ -69,8 +69,8 @@ final class WinogradFilters {
 
   private void pack(MemorySegment packed, int panel, int input, int channels) {
     int output = panel * PANEL;
-    long plane = inputs * PANEL_BYTES;
-    long to = (long) panel * winograd.positions * plane + input * PANEL_BYTES;
+    long plane = (long) panels * inputs * PANEL_BYTES;
+    long to = ((long) panel * inputs + input) * PANEL_BYTES;
     if (!turned && output + PANEL <= outputs) {
       long pixel = (long) outputs * Float.BYTES;
       long tap = inputs * pixel;

@@ -1,0 +1,127 @@
+package dev.rpn.simd;
+
+import static dev.rpn.simd.ProductKernel.CHUNK;
+import static dev.rpn.simd.ProductKernel.CHUNK_BYTES;
+import static dev.rpn.simd.ProductKernel.CHUNK_PANEL_BYTES;
+import static dev.rpn.simd.Species.BYTES;
+import static dev.rpn.simd.Species.FLOAT;
+import static dev.rpn.simd.Species.ORDER;
+import static dev.rpn.simd.Species.PANEL_BYTES;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * {@link ProductKernel}'s wide tile, five rows of four vectors, which fetches what later products
+ * need into the second-level cache.
+ *
+ * <p>Java has no instruction that fetches and does not wait, and a read that misses holds up what
+ * follows it. So these reads are slow and steady: the processor, which runs ahead of a stream, then
+ * has most lines there before they are asked for, and the products have the time for it
+ * (docs/adr/0011-fetched-while-multiplying.md).
+ */
+final class FetchingProduct {
+  /** Bytes between two reads of a range, one a product. C2 must know it. */
+  static final long AHEAD = 8;
+
+  private FetchingProduct() {}
+
+  /**
+   * As {@link ProductKernel#multiply} with whole panels; also reads two ranges of {@code depth *
+   * AHEAD} bytes, one value every {@link #AHEAD} bytes. What is near already costs next to nothing.
+   *
+   * @param aheadOffset the first range, of {@code u}
+   * @param other holds the second range; both segments have {@code CHUNK * AHEAD} bytes behind them
+   * @param otherOffset the second range
+   * @return of no meaning, but to be kept, or the compiler leaves the reads out
+   */
+  static int multiply(
+      MemorySegment v,
+      long vOffset,
+      long rowStride,
+      MemorySegment u,
+      long uOffset,
+      int depth,
+      MemorySegment m,
+      long mOffset,
+      long aheadOffset,
+      MemorySegment other,
+      long otherOffset) {
+    FloatVector zero = FloatVector.zero(FLOAT);
+    FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
+    FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
+    FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
+    FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
+    FloatVector s40 = zero, s41 = zero, s42 = zero, s43 = zero;
+    int read = 0;
+    for (int first = 0; first < depth; first += CHUNK) {
+      long from = vOffset + (long) first * Float.BYTES;
+      MemorySegment v0 = v.asSlice(from, CHUNK_BYTES);
+      MemorySegment v1 = v.asSlice(from + rowStride, CHUNK_BYTES);
+      MemorySegment v2 = v.asSlice(from + 2 * rowStride, CHUNK_BYTES);
+      MemorySegment v3 = v.asSlice(from + 3 * rowStride, CHUNK_BYTES);
+      MemorySegment v4 = v.asSlice(from + 4 * rowStride, CHUNK_BYTES);
+      MemorySegment panel = u.asSlice(uOffset + first * PANEL_BYTES, CHUNK_PANEL_BYTES);
+      MemorySegment ahead = u.asSlice(aheadOffset + first * AHEAD, CHUNK * AHEAD);
+      MemorySegment others = other.asSlice(otherOffset + first * AHEAD, CHUNK * AHEAD);
+      int steps = Math.min(CHUNK, depth - first);
+      for (int k = 0; k < steps; k++) {
+        long at = (long) k * Float.BYTES;
+        long row = k * PANEL_BYTES;
+        read |= ahead.get(JAVA_INT, k * AHEAD) | others.get(JAVA_INT, k * AHEAD);
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
+        FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, panel, row + BYTES, ORDER);
+        FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, panel, row + 2 * BYTES, ORDER);
+        FloatVector u3 = FloatVector.fromMemorySegment(FLOAT, panel, row + 3 * BYTES, ORDER);
+        FloatVector x = FloatVector.broadcast(FLOAT, v0.get(JAVA_FLOAT, at));
+        s00 = x.fma(u0, s00);
+        s01 = x.fma(u1, s01);
+        s02 = x.fma(u2, s02);
+        s03 = x.fma(u3, s03);
+        x = FloatVector.broadcast(FLOAT, v1.get(JAVA_FLOAT, at));
+        s10 = x.fma(u0, s10);
+        s11 = x.fma(u1, s11);
+        s12 = x.fma(u2, s12);
+        s13 = x.fma(u3, s13);
+        x = FloatVector.broadcast(FLOAT, v2.get(JAVA_FLOAT, at));
+        s20 = x.fma(u0, s20);
+        s21 = x.fma(u1, s21);
+        s22 = x.fma(u2, s22);
+        s23 = x.fma(u3, s23);
+        x = FloatVector.broadcast(FLOAT, v3.get(JAVA_FLOAT, at));
+        s30 = x.fma(u0, s30);
+        s31 = x.fma(u1, s31);
+        s32 = x.fma(u2, s32);
+        s33 = x.fma(u3, s33);
+        x = FloatVector.broadcast(FLOAT, v4.get(JAVA_FLOAT, at));
+        s40 = x.fma(u0, s40);
+        s41 = x.fma(u1, s41);
+        s42 = x.fma(u2, s42);
+        s43 = x.fma(u3, s43);
+      }
+    }
+    s00.intoMemorySegment(m, mOffset, ORDER);
+    s01.intoMemorySegment(m, mOffset + BYTES, ORDER);
+    s02.intoMemorySegment(m, mOffset + 2 * BYTES, ORDER);
+    s03.intoMemorySegment(m, mOffset + 3 * BYTES, ORDER);
+    s10.intoMemorySegment(m, mOffset + PANEL_BYTES, ORDER);
+    s11.intoMemorySegment(m, mOffset + PANEL_BYTES + BYTES, ORDER);
+    s12.intoMemorySegment(m, mOffset + PANEL_BYTES + 2 * BYTES, ORDER);
+    s13.intoMemorySegment(m, mOffset + PANEL_BYTES + 3 * BYTES, ORDER);
+    s20.intoMemorySegment(m, mOffset + 2 * PANEL_BYTES, ORDER);
+    s21.intoMemorySegment(m, mOffset + 2 * PANEL_BYTES + BYTES, ORDER);
+    s22.intoMemorySegment(m, mOffset + 2 * PANEL_BYTES + 2 * BYTES, ORDER);
+    s23.intoMemorySegment(m, mOffset + 2 * PANEL_BYTES + 3 * BYTES, ORDER);
+    s30.intoMemorySegment(m, mOffset + 3 * PANEL_BYTES, ORDER);
+    s31.intoMemorySegment(m, mOffset + 3 * PANEL_BYTES + BYTES, ORDER);
+    s32.intoMemorySegment(m, mOffset + 3 * PANEL_BYTES + 2 * BYTES, ORDER);
+    s33.intoMemorySegment(m, mOffset + 3 * PANEL_BYTES + 3 * BYTES, ORDER);
+    s40.intoMemorySegment(m, mOffset + 4 * PANEL_BYTES, ORDER);
+    s41.intoMemorySegment(m, mOffset + 4 * PANEL_BYTES + BYTES, ORDER);
+    s42.intoMemorySegment(m, mOffset + 4 * PANEL_BYTES + 2 * BYTES, ORDER);
+    s43.intoMemorySegment(m, mOffset + 4 * PANEL_BYTES + 3 * BYTES, ORDER);
+    return read;
+  }
+}
