@@ -15,10 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A network's stages in order, the head last, and what they need for the largest input of each
+ * A network's stages in order, the head's last, and what they need for the largest input of each
  * level.
  *
- * @param stages of the backbone, then the head
+ * @param stages of the backbone, then those of the head
  * @param capacity the largest input of each level
  */
 record StageChain(List<StageKernel> stages, List<MapShape> capacity) {
@@ -40,8 +40,9 @@ record StageChain(List<StageKernel> stages, List<MapShape> capacity) {
               : kernels.maxPool(channels));
       channels = layer.outputs(channels);
     }
-    stages.add(
-        kernels.head(HeadWeights.of(architecture.head(), network.weights()), options.algorithm()));
+    HeadWeights head = HeadWeights.of(architecture.head(), network.weights());
+    List<MapShape> maps = capacity.stream().map(level -> after(stages, level)).toList();
+    stages.addAll(kernels.headStages(head, options.algorithm(), maps, options.threads()));
     return new StageChain(List.copyOf(stages), capacity);
   }
 
@@ -78,8 +79,12 @@ record StageChain(List<StageKernel> stages, List<MapShape> capacity) {
 
   /** The shape behind the first {@code count} stages. */
   private MapShape after(int count, MapShape input) {
+    return after(stages.subList(0, count), input);
+  }
+
+  private static MapShape after(List<StageKernel> stages, MapShape input) {
     MapShape shape = input;
-    for (StageKernel stage : stages.subList(0, count)) {
+    for (StageKernel stage : stages) {
       shape = stage.output(shape);
     }
     return shape;

@@ -1,6 +1,8 @@
 package dev.rpn.kernel;
 
+import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** What an implementation offers for inference. */
 public interface InferenceKernels {
@@ -23,6 +25,18 @@ public interface InferenceKernels {
    * @throws UnsupportedOperationException if the implementation lacks the algorithm
    */
   StageKernel head(HeadWeights weights, Algorithm algorithm);
+
+  /**
+   * The same as stages that follow each other, where that is faster than one.
+   *
+   * @param maps the largest feature maps it is for
+   * @param threads how many will run it
+   * @throws UnsupportedOperationException if the implementation lacks the algorithm
+   */
+  default List<StageKernel> headStages(
+      HeadWeights weights, Algorithm algorithm, List<MapShape> maps, int threads) {
+    return List.of(head(weights, algorithm));
+  }
 
   /**
    * The logistic function of {@code count} values, by the polynomial of {@link SigmoidPolynomial}.

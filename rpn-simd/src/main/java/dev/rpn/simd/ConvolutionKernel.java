@@ -66,9 +66,18 @@ final class ConvolutionKernel implements StageKernel {
     return convolution.scratchBytes(convolution.maxRows(input)) + (long) side * side * PANEL_BYTES;
   }
 
+  /**
+   * Whether blocks share out the outputs and not the tiles. ReLU's gradient goes over whole pixels.
+   */
+  private boolean splitsOutputs(MapShape input) {
+    return forwardInput == null && convolution.hasFewTiles(input);
+  }
+
   @Override
   public int blocks(MapShape input, int threads) {
-    return convolution.blocks(input, threads);
+    return splitsOutputs(input)
+        ? Math.min(threads, convolution.panels)
+        : convolution.blocks(input, threads);
   }
 
   @Override
@@ -80,11 +89,15 @@ final class ConvolutionKernel implements StageKernel {
       MemorySegment scratch,
       int block,
       int blocks) {
-    int first = convolution.firstTile(shape, block, blocks);
-    int count = convolution.firstTile(shape, block + 1, blocks) - first;
+    boolean split = splitsOutputs(shape);
+    int first = split ? 0 : convolution.firstTile(shape, block, blocks);
+    int end = split ? convolution.tiles(shape) : convolution.firstTile(shape, block + 1, blocks);
+    int firstPanel = split ? convolution.panels * block / blocks : 0;
+    int endPanel = split ? convolution.panels * (block + 1) / blocks : convolution.panels;
+    int count = end - first;
     convolution.transformInput(shape, input, scratch, first, count);
-    convolution.multiply(packed, scratch, count);
-    for (int panel = 0; panel < convolution.panels; panel++) {
+    convolution.multiply(packed, scratch, count, firstPanel, endPanel);
+    for (int panel = firstPanel; panel < endPanel; panel++) {
       transformOutput(shape, output, packed, scratch, panel, first, count);
     }
     if (forwardInput != null) {

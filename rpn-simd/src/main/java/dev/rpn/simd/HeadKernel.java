@@ -103,7 +103,7 @@ final class HeadKernel implements StageKernel {
     int count = convolution.firstTile(shape, block + 1, blocks) - first;
     int rows = convolution.rows(count);
     convolution.transformInput(shape, input, scratch, first, count);
-    convolution.multiply(packed, scratch, count);
+    convolution.multiply(packed, scratch, count, 0, convolution.panels);
     for (int tile = 0; tile < count; tile += maxTiles()) {
       int tiles = Math.min(count - tile, maxTiles());
       for (int panel = 0; panel < convolution.panels; panel++) {

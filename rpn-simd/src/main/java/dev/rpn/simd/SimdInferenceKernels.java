@@ -5,7 +5,9 @@ import dev.rpn.kernel.ConvolutionWeights;
 import dev.rpn.kernel.HeadWeights;
 import dev.rpn.kernel.InferenceKernels;
 import dev.rpn.kernel.StageKernel;
+import dev.rpn.model.MapShape;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** Inference with vectors. */
 final class SimdInferenceKernels implements InferenceKernels {
@@ -22,6 +24,19 @@ final class SimdInferenceKernels implements InferenceKernels {
   @Override
   public StageKernel head(HeadWeights weights, Algorithm algorithm) {
     return new HeadKernel(weights, algorithm);
+  }
+
+  /**
+   * On small maps that several threads share, the convolution by itself: its threads share the
+   * outputs, and each fetches only its part of the filters.
+   */
+  @Override
+  public List<StageKernel> headStages(
+      HeadWeights weights, Algorithm algorithm, List<MapShape> maps, int threads) {
+    var convolution = new WinogradConvolution(weights.convolution(), algorithm);
+    return threads > 1 && maps.stream().allMatch(convolution::hasFewTiles)
+        ? List.of(convolution(weights.convolution(), algorithm), new HeadsKernel(weights))
+        : List.of(head(weights, algorithm));
   }
 
   @Override

@@ -98,7 +98,7 @@ final class WinogradConvolution {
     return Math.ceilDiv(shape.height(), winograd.side);
   }
 
-  private int tiles(MapShape shape) {
+  int tiles(MapShape shape) {
     return shape.batch() * tilesDown(shape) * tilesAcross(shape);
   }
 
@@ -111,6 +111,15 @@ final class WinogradConvolution {
     int groups = groups(shape);
     int blocks = Math.ceilDiv(groups * tileRows, maxRows);
     return Math.min(Math.ceilDiv(blocks, threads) * threads, groups);
+  }
+
+  /**
+   * Whether there are so few tiles that threads had better share the outputs. Each then fetches
+   * only its part of the filters, but transforms all inputs, which are an eighth of them at most.
+   */
+  boolean hasFewTiles(MapShape shape) {
+    int tiles = tiles(shape);
+    return !near && tiles <= maxRows && tiles <= outputs / 8;
   }
 
   /** The first tile of a block; of block {@code blocks}, the end of the last. */
@@ -263,8 +272,13 @@ final class WinogradConvolution {
    * <p>Meanwhile the products fetch what comes next into the second-level cache: the filters of the
    * next group, and of the next position's V the same share as of this one's groups is done. What
    * they had no time for of the filters is fetched in one sweep.
+   *
+   * @param count how many tiles
+   * @param firstPanel the first panel of outputs that is asked for
+   * @param endPanel the one behind the last
    */
-  void multiply(MemorySegment packed, MemorySegment scratch, int count) {
+  void multiply(
+      MemorySegment packed, MemorySegment scratch, int count, int firstPanel, int endPanel) {
     int rows = rows(count);
     if (thin) {
       multiplyThin(packed, scratch, rows);
@@ -274,27 +288,30 @@ final class WinogradConvolution {
     long plane = plane(rows);
     long vRow = vRow();
     long piece = inputs * FetchingProduct.AHEAD;
-    long endFilters = filters(panels, winograd.positions - 1);
     long endV = windowOffset(rows) - ProductKernel.CHUNK * FetchingProduct.AHEAD;
-    // Up to where filters and V are near.
-    long fetched = near ? endFilters : 0;
+    // Up to where the filters of the group, and V, are near.
+    long fetched = filters(firstPanel, 0);
     long fetchedV = vOffset(rows, 1);
     int read = 0;
     for (int position = 0; position < winograd.positions; position++) {
       long firstM = position * plane;
       long firstV = firstM + plane;
-      for (int group = 0; group < panels; group += groupPanels) {
-        int end = Math.min(panels, group + groupPanels);
-        long limit = filters(end, position);
-        if (fetched < limit) {
+      for (int group = firstPanel; group < endPanel; group += groupPanels) {
+        int end = Math.min(endPanel, group + groupPanels);
+        if (!near && fetched < filters(end, position)) {
           // All windows have been read.
-          Prefetch.run(packed, fetched, limit - fetched, scratch, windowOffset(rows));
-          fetched = limit;
+          long rest = filters(end, position) - fetched;
+          Prefetch.run(packed, fetched, rest, scratch, windowOffset(rows));
         }
+        int nextPosition = end < endPanel ? position : position + 1;
+        int next = end < endPanel ? end : firstPanel;
+        fetched = filters(next, nextPosition);
+        long limit = 0;
         long limitV = 0;
-        if (ahead) {
-          limit = Math.min(filters(end + groupPanels, position), endFilters);
-          limitV = Math.min(firstV + plane + plane * end / panels, endV);
+        if (ahead && nextPosition < winograd.positions) {
+          limit = filters(Math.min(endPanel, next + groupPanels), nextPosition);
+          long share = plane * (end - firstPanel) / (endPanel - firstPanel);
+          limitV = Math.min(firstV + plane + share, endV);
         }
         int calls = rows / TILE_ROWS * (end - group);
         for (int row = 0; row < rows; row += TILE_ROWS) {
