@@ -1,21 +1,22 @@
 package dev.rpn.simd;
 
-import static dev.rpn.simd.Species.BYTES;
-import static dev.rpn.simd.Species.INT;
-import static dev.rpn.simd.Species.ORDER;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.IntVector;
 
 /**
- * Fetches memory into the second-level cache by reading it.
+ * Fetches memory into the second-level cache by reading it from end to end: what {@link
+ * FetchingProduct} had no time for.
  *
  * <p>A plain sweep is the fastest way there: the processor sees a stream and runs ahead of it.
  * Fetched by the products as they need it, a line costs three times as long, because they come back
  * for the next one too late for that; and Java has no instruction that fetches and does not wait.
+ *
+ * <p>It reads plain values: it may be compiled before it has run often, and vectors would then be
+ * objects.
  */
 final class Prefetch {
-  private static final long LINE = Math.max(64, BYTES);
+  private static final long LINE = 64;
 
   /** Four lines: independent reads, of which the processor has many on their way. */
   private static final long TURN = 4 * LINE;
@@ -25,23 +26,19 @@ final class Prefetch {
   /**
    * Reads every cache line of a range, but for the last few where they are no whole turn.
    *
-   * @param scratch one vector at {@code anywhere} is overwritten, so that the compiler can't leave
-   *     the reads out
+   * @return of no meaning, but to be kept, or the compiler leaves the reads out
    */
-  static void run(
-      MemorySegment memory, long offset, long bytes, MemorySegment scratch, long anywhere) {
-    IntVector a = IntVector.zero(INT);
-    IntVector b = a;
-    IntVector c = a;
-    IntVector d = a;
+  static int run(MemorySegment memory, long offset, long bytes) {
+    int read = 0;
     int turns = (int) (bytes / TURN);
     for (int turn = 0; turn < turns; turn++) {
       long at = offset + turn * TURN;
-      a = a.or(IntVector.fromMemorySegment(INT, memory, at, ORDER));
-      b = b.or(IntVector.fromMemorySegment(INT, memory, at + LINE, ORDER));
-      c = c.or(IntVector.fromMemorySegment(INT, memory, at + 2 * LINE, ORDER));
-      d = d.or(IntVector.fromMemorySegment(INT, memory, at + 3 * LINE, ORDER));
+      read |=
+          memory.get(JAVA_INT, at)
+              | memory.get(JAVA_INT, at + LINE)
+              | memory.get(JAVA_INT, at + 2 * LINE)
+              | memory.get(JAVA_INT, at + 3 * LINE);
     }
-    a.or(b).or(c.or(d)).intoMemorySegment(scratch, anywhere, ORDER);
+    return read;
   }
 }

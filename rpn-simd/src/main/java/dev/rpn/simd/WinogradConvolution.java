@@ -299,9 +299,7 @@ final class WinogradConvolution {
       for (int group = firstPanel; group < endPanel; group += groupPanels) {
         int end = Math.min(endPanel, group + groupPanels);
         if (!near && fetched < filters(end, position)) {
-          // All windows have been read.
-          long rest = filters(end, position) - fetched;
-          Prefetch.run(packed, fetched, rest, scratch, windowOffset(rows));
+          read |= Prefetch.run(packed, fetched, filters(end, position) - fetched);
         }
         int nextPosition = end < endPanel ? position : position + 1;
         int next = end < endPanel ? end : firstPanel;
@@ -347,6 +345,7 @@ final class WinogradConvolution {
         }
       }
     }
+    // All windows have been read.
     scratch.set(JAVA_INT, windowOffset(rows), read);
   }
 
