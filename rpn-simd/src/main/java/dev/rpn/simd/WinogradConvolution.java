@@ -301,6 +301,7 @@ final class WinogradConvolution {
         if (!near && fetched < filters(end, position)) {
           read |= Prefetch.run(packed, fetched, filters(end, position) - fetched);
         }
+        // The next group, of this position or of the one behind it.
         int nextPosition = end < endPanel ? position : position + 1;
         int next = end < endPanel ? end : firstPanel;
         fetched = filters(next, nextPosition);
@@ -323,6 +324,7 @@ final class WinogradConvolution {
               ProductKernel.multiply(scratch, v, vRow, packed, u, inputs, vectors, scratch, m);
               continue;
             }
+            // What is here already stands for nothing to fetch.
             long first = u;
             if (fetched < limit) {
               first = fetched;
