@@ -14,27 +14,34 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * {@link ProductKernel}'s wide tile, five rows of four vectors, which fetches what later products
- * need into the second-level cache.
+ * {@link ProductKernel}'s wide tile, five rows of four vectors, for filters that are far: it takes
+ * the products of one chunk of input channels, whose filters stay in the first-level cache from row
+ * to row, and fetches what the next chunk needs into the second-level cache.
  *
  * <p>Java has no instruction that fetches and does not wait, and a read that misses holds up what
  * follows it. So these reads are slow and steady: the processor, which runs ahead of a stream, then
  * has most lines there before they are asked for, and the products have the time for it
- * (docs/adr/0011-fetched-while-multiplying.md).
+ * (docs/adr/0011-fetched-while-multiplying.md, docs/adr/0012-chunks-in-the-first-level-cache.md).
  */
 final class FetchingProduct {
-  /** Bytes between two reads of a range, one a product. C2 must know it. */
+  /** Bytes between two reads of what comes next, one a product. C2 must know it. */
   static final long AHEAD = 8;
 
   private FetchingProduct() {}
 
   /**
-   * As {@link ProductKernel#multiply} with whole panels; also reads two ranges of {@code depth *
-   * AHEAD} bytes, one value every {@link #AHEAD} bytes. What is near already costs next to nothing.
+   * {@code m[r][c] = sum over k of v[r][k] * u[k][c]}, or {@code +=}; also reads {@code depth *
+   * AHEAD} bytes, one value every {@link #AHEAD} bytes.
    *
-   * @param aheadOffset the first range, of {@code u}
-   * @param other holds the second range; both segments have {@code CHUNK * AHEAD} bytes behind them
-   * @param otherOffset the second range
+   * @param v five rows of {@code depth} values, {@code rowStride} bytes apart; the segment has
+   *     {@link ProductKernel#CHUNK_BYTES} behind the last
+   * @param u {@code depth} rows of one panel, one after the other; the segment has {@link
+   *     ProductKernel#CHUNK_PANEL_BYTES} behind the last
+   * @param depth how many products a sum gets, at most {@link ProductKernel#CHUNK}
+   * @param m five rows of one panel, one after the other; written
+   * @param more whether the sums go on from those in {@code m}; else from 0
+   * @param aheadOffset what is read, of {@code u}; the segment has {@code CHUNK * AHEAD} bytes
+   *     behind it. What is near already costs next to nothing
    * @return of no meaning, but to be kept, or the compiler leaves the reads out
    */
   static int multiply(
@@ -46,61 +53,79 @@ final class FetchingProduct {
       int depth,
       MemorySegment m,
       long mOffset,
-      long aheadOffset,
-      MemorySegment other,
-      long otherOffset) {
+      boolean more,
+      long aheadOffset) {
     FloatVector zero = FloatVector.zero(FLOAT);
     FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
     FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
     FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
     FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
     FloatVector s40 = zero, s41 = zero, s42 = zero, s43 = zero;
+    if (more) {
+      s00 = FloatVector.fromMemorySegment(FLOAT, m, mOffset, ORDER);
+      s01 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + BYTES, ORDER);
+      s02 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 2 * BYTES, ORDER);
+      s03 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 3 * BYTES, ORDER);
+      s10 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + PANEL_BYTES, ORDER);
+      s11 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + PANEL_BYTES + BYTES, ORDER);
+      s12 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + PANEL_BYTES + 2 * BYTES, ORDER);
+      s13 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + PANEL_BYTES + 3 * BYTES, ORDER);
+      s20 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 2 * PANEL_BYTES, ORDER);
+      s21 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 2 * PANEL_BYTES + BYTES, ORDER);
+      s22 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 2 * PANEL_BYTES + 2 * BYTES, ORDER);
+      s23 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 2 * PANEL_BYTES + 3 * BYTES, ORDER);
+      s30 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 3 * PANEL_BYTES, ORDER);
+      s31 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 3 * PANEL_BYTES + BYTES, ORDER);
+      s32 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 3 * PANEL_BYTES + 2 * BYTES, ORDER);
+      s33 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 3 * PANEL_BYTES + 3 * BYTES, ORDER);
+      s40 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 4 * PANEL_BYTES, ORDER);
+      s41 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 4 * PANEL_BYTES + BYTES, ORDER);
+      s42 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 4 * PANEL_BYTES + 2 * BYTES, ORDER);
+      s43 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 4 * PANEL_BYTES + 3 * BYTES, ORDER);
+    }
+    MemorySegment v0 = v.asSlice(vOffset, CHUNK_BYTES);
+    MemorySegment v1 = v.asSlice(vOffset + rowStride, CHUNK_BYTES);
+    MemorySegment v2 = v.asSlice(vOffset + 2 * rowStride, CHUNK_BYTES);
+    MemorySegment v3 = v.asSlice(vOffset + 3 * rowStride, CHUNK_BYTES);
+    MemorySegment v4 = v.asSlice(vOffset + 4 * rowStride, CHUNK_BYTES);
+    MemorySegment panel = u.asSlice(uOffset, CHUNK_PANEL_BYTES);
+    MemorySegment ahead = u.asSlice(aheadOffset, CHUNK * AHEAD);
     int read = 0;
-    for (int first = 0; first < depth; first += CHUNK) {
-      long from = vOffset + (long) first * Float.BYTES;
-      MemorySegment v0 = v.asSlice(from, CHUNK_BYTES);
-      MemorySegment v1 = v.asSlice(from + rowStride, CHUNK_BYTES);
-      MemorySegment v2 = v.asSlice(from + 2 * rowStride, CHUNK_BYTES);
-      MemorySegment v3 = v.asSlice(from + 3 * rowStride, CHUNK_BYTES);
-      MemorySegment v4 = v.asSlice(from + 4 * rowStride, CHUNK_BYTES);
-      MemorySegment panel = u.asSlice(uOffset + first * PANEL_BYTES, CHUNK_PANEL_BYTES);
-      MemorySegment ahead = u.asSlice(aheadOffset + first * AHEAD, CHUNK * AHEAD);
-      MemorySegment others = other.asSlice(otherOffset + first * AHEAD, CHUNK * AHEAD);
-      int steps = Math.min(CHUNK, depth - first);
-      for (int k = 0; k < steps; k++) {
-        long at = (long) k * Float.BYTES;
-        long row = k * PANEL_BYTES;
-        read |= ahead.get(JAVA_INT, k * AHEAD) | others.get(JAVA_INT, k * AHEAD);
-        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
-        FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, panel, row + BYTES, ORDER);
-        FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, panel, row + 2 * BYTES, ORDER);
-        FloatVector u3 = FloatVector.fromMemorySegment(FLOAT, panel, row + 3 * BYTES, ORDER);
-        FloatVector x = FloatVector.broadcast(FLOAT, v0.get(JAVA_FLOAT, at));
-        s00 = x.fma(u0, s00);
-        s01 = x.fma(u1, s01);
-        s02 = x.fma(u2, s02);
-        s03 = x.fma(u3, s03);
-        x = FloatVector.broadcast(FLOAT, v1.get(JAVA_FLOAT, at));
-        s10 = x.fma(u0, s10);
-        s11 = x.fma(u1, s11);
-        s12 = x.fma(u2, s12);
-        s13 = x.fma(u3, s13);
-        x = FloatVector.broadcast(FLOAT, v2.get(JAVA_FLOAT, at));
-        s20 = x.fma(u0, s20);
-        s21 = x.fma(u1, s21);
-        s22 = x.fma(u2, s22);
-        s23 = x.fma(u3, s23);
-        x = FloatVector.broadcast(FLOAT, v3.get(JAVA_FLOAT, at));
-        s30 = x.fma(u0, s30);
-        s31 = x.fma(u1, s31);
-        s32 = x.fma(u2, s32);
-        s33 = x.fma(u3, s33);
-        x = FloatVector.broadcast(FLOAT, v4.get(JAVA_FLOAT, at));
-        s40 = x.fma(u0, s40);
-        s41 = x.fma(u1, s41);
-        s42 = x.fma(u2, s42);
-        s43 = x.fma(u3, s43);
-      }
+    // Without a limit that it knows, C2 makes four loops of this one.
+    int steps = Math.min(CHUNK, depth);
+    for (int k = 0; k < steps; k++) {
+      long at = (long) k * Float.BYTES;
+      long row = k * PANEL_BYTES;
+      read |= ahead.get(JAVA_INT, k * AHEAD);
+      FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
+      FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, panel, row + BYTES, ORDER);
+      FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, panel, row + 2 * BYTES, ORDER);
+      FloatVector u3 = FloatVector.fromMemorySegment(FLOAT, panel, row + 3 * BYTES, ORDER);
+      FloatVector x = FloatVector.broadcast(FLOAT, v0.get(JAVA_FLOAT, at));
+      s00 = x.fma(u0, s00);
+      s01 = x.fma(u1, s01);
+      s02 = x.fma(u2, s02);
+      s03 = x.fma(u3, s03);
+      x = FloatVector.broadcast(FLOAT, v1.get(JAVA_FLOAT, at));
+      s10 = x.fma(u0, s10);
+      s11 = x.fma(u1, s11);
+      s12 = x.fma(u2, s12);
+      s13 = x.fma(u3, s13);
+      x = FloatVector.broadcast(FLOAT, v2.get(JAVA_FLOAT, at));
+      s20 = x.fma(u0, s20);
+      s21 = x.fma(u1, s21);
+      s22 = x.fma(u2, s22);
+      s23 = x.fma(u3, s23);
+      x = FloatVector.broadcast(FLOAT, v3.get(JAVA_FLOAT, at));
+      s30 = x.fma(u0, s30);
+      s31 = x.fma(u1, s31);
+      s32 = x.fma(u2, s32);
+      s33 = x.fma(u3, s33);
+      x = FloatVector.broadcast(FLOAT, v4.get(JAVA_FLOAT, at));
+      s40 = x.fma(u0, s40);
+      s41 = x.fma(u1, s41);
+      s42 = x.fma(u2, s42);
+      s43 = x.fma(u3, s43);
     }
     s00.intoMemorySegment(m, mOffset, ORDER);
     s01.intoMemorySegment(m, mOffset + BYTES, ORDER);

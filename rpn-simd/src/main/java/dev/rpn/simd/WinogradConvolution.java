@@ -265,13 +265,7 @@ final class WinogradConvolution {
   }
 
   /**
-   * Fills M with the products of V and the filters. A few rows of V meet one panel of a group after
-   * the other while they are in the first-level cache; the group's filters of a position stay in
-   * the second, and so does that position's V while one group follows the other.
-   *
-   * <p>Meanwhile the products fetch what comes next into the second-level cache: the filters of the
-   * next group, and of the next position's V the same share as of this one's groups is done. What
-   * they had no time for of the filters is fetched in one sweep.
+   * Fills M with the products of V and the filters.
    *
    * @param count how many tiles
    * @param firstPanel the first panel of outputs that is asked for
@@ -282,72 +276,112 @@ final class WinogradConvolution {
     int rows = rows(count);
     if (thin) {
       multiplyThin(packed, scratch, rows);
-      return;
+    } else if (near || !Species.WIDE_TILE) {
+      multiplyGroups(packed, scratch, rows, firstPanel, endPanel);
+    } else {
+      multiplyChunks(packed, scratch, rows, firstPanel, endPanel);
     }
-    boolean ahead = Species.WIDE_TILE && !near;
-    long plane = plane(rows);
-    long vRow = vRow();
-    long piece = inputs * FetchingProduct.AHEAD;
-    long endV = windowOffset(rows) - ProductKernel.CHUNK * FetchingProduct.AHEAD;
-    // Up to where the filters of the group, and V, are near.
-    long fetched = filters(firstPanel, 0);
-    long fetchedV = vOffset(rows, 1);
+  }
+
+  /**
+   * A few rows of V meet one panel of a group after the other while they are in the first-level
+   * cache; the group's filters of a position stay in the second, and so does that position's V
+   * while one group follows the other.
+   */
+  private void multiplyGroups(
+      MemorySegment packed, MemorySegment scratch, int rows, int firstPanel, int endPanel) {
     int read = 0;
     for (int position = 0; position < winograd.positions; position++) {
-      long firstM = position * plane;
-      long firstV = firstM + plane;
       for (int group = firstPanel; group < endPanel; group += groupPanels) {
         int end = Math.min(endPanel, group + groupPanels);
-        if (!near && fetched < filters(end, position)) {
-          read |= Prefetch.run(packed, fetched, filters(end, position) - fetched);
+        if (!near) {
+          long first = filters(group, position);
+          read |= Prefetch.run(packed, first, filters(end, position) - first);
         }
-        // The next group, of this position or of the one behind it.
-        int nextPosition = end < endPanel ? position : position + 1;
-        int next = end < endPanel ? end : firstPanel;
-        fetched = filters(next, nextPosition);
-        long limit = 0;
-        long limitV = 0;
-        if (ahead && nextPosition < winograd.positions) {
-          limit = filters(Math.min(endPanel, next + groupPanels), nextPosition);
-          long share = plane * (end - firstPanel) / (endPanel - firstPanel);
-          limitV = Math.min(firstV + plane + share, endV);
-        }
-        int calls = rows / TILE_ROWS * (end - group);
         for (int row = 0; row < rows; row += TILE_ROWS) {
           for (int panel = group; panel < end; panel++) {
-            long v = firstV + row * vRow;
-            long u = filters(panel, position);
-            long m = firstM + mOffset(rows, panel) + row * PANEL_BYTES;
-            int vectors = Species.panelVectors(outputs, panel);
-            calls--;
-            if (!ahead || vectors < TILE_VECTORS) {
-              ProductKernel.multiply(scratch, v, vRow, packed, u, inputs, vectors, scratch, m);
-              continue;
-            }
-            // What is here already stands for nothing to fetch.
-            long first = u;
-            if (fetched < limit) {
-              first = fetched;
-              fetched += piece;
-            }
-            MemorySegment other = packed;
-            long second = u;
-            if (fetchedV + piece <= limitV) {
-              other = scratch;
-              second = fetchedV;
-              fetchedV += piece;
-            } else if (fetched + calls * piece < limit) {
-              second = fetched;
-              fetched += piece;
-            }
-            read |=
-                FetchingProduct.multiply(
-                    scratch, v, vRow, packed, u, inputs, scratch, m, first, other, second);
+            multiplyPanel(packed, scratch, rows, position, row, panel);
           }
         }
       }
     }
-    // All windows have been read.
+    keep(read, scratch, rows);
+  }
+
+  /** A few rows of V with all filters of one panel at a position. */
+  private void multiplyPanel(
+      MemorySegment packed, MemorySegment scratch, int rows, int position, int row, int panel) {
+    ProductKernel.multiply(
+        scratch,
+        vOffset(rows, position) + row * vRow(),
+        vRow(),
+        packed,
+        filters(panel, position),
+        inputs,
+        Species.panelVectors(outputs, panel),
+        scratch,
+        position * plane(rows) + mOffset(rows, panel) + row * PANEL_BYTES);
+  }
+
+  /**
+   * For filters that are far. A panel's filters of a chunk of input channels stay in the
+   * first-level cache while all rows of V meet them, and that position's V stays in the second
+   * while one panel follows the other. Meanwhile the products fetch the next chunk's filters; what
+   * they had no time for is fetched in one sweep.
+   */
+  private void multiplyChunks(
+      MemorySegment packed, MemorySegment scratch, int rows, int firstPanel, int endPanel) {
+    long vRow = vRow();
+    long chunkBytes = Math.min(ProductKernel.CHUNK, inputs) * PANEL_BYTES;
+    int read = 0;
+    // Up to where filters have been fetched.
+    long fetched = 0;
+    for (int position = 0; position < winograd.positions; position++) {
+      for (int panel = firstPanel; panel < endPanel; panel++) {
+        if (Species.panelVectors(outputs, panel) < TILE_VECTORS) {
+          for (int row = 0; row < rows; row += TILE_ROWS) {
+            multiplyPanel(packed, scratch, rows, position, row, panel);
+          }
+          continue;
+        }
+        long u = filters(panel, position);
+        for (int first = 0; first < inputs; first += ProductKernel.CHUNK) {
+          int depth = Math.min(ProductKernel.CHUNK, inputs - first);
+          long end = u + depth * PANEL_BYTES;
+          fetched = Math.max(fetched, u);
+          if (fetched < end) {
+            read |= Prefetch.run(packed, fetched, end - fetched);
+          }
+          long next = end;
+          if (panel + 1 == endPanel && first + depth == inputs) {
+            // Behind the last there is none; what is here already stands for nothing to fetch.
+            next = position + 1 < winograd.positions ? filters(firstPanel, position + 1) : u;
+          }
+          read |= Prefetch.pages(packed, next, chunkBytes);
+          fetched = next;
+          long v = vOffset(rows, position) + (long) first * Float.BYTES;
+          long m = position * plane(rows) + mOffset(rows, panel);
+          for (int row = 0; row < rows; row += TILE_ROWS) {
+            long ahead = u;
+            if (fetched < next + chunkBytes) {
+              ahead = fetched;
+              fetched += depth * FetchingProduct.AHEAD;
+            }
+            read |=
+                FetchingProduct.multiply(
+                    scratch, v, vRow, packed, u, depth, scratch, m, first > 0, ahead);
+            v += TILE_ROWS * vRow;
+            m += TILE_ROWS * PANEL_BYTES;
+          }
+          u = end;
+        }
+      }
+    }
+    keep(read, scratch, rows);
+  }
+
+  /** Puts what was read to fetch it where no one looks: all windows have been read. */
+  private void keep(int read, MemorySegment scratch, int rows) {
     scratch.set(JAVA_INT, windowOffset(rows), read);
   }
 
