@@ -48,11 +48,11 @@ public abstract class InferenceKernelsContract {
         Case.of(1, 6, 6, 65, 63),
         Case.of(1, 23, 19, 16, 33),
         Case.of(1, 4, 4, 512, 20),
-        // Filters larger than a second-level cache, in groups, the last of them not full; few
-        // tiles,
-        // then more.
+        // Filters of more than a megabyte: three chunks of inputs and a last panel of outputs that
+        // is not full, with few tiles, then more; one chunk, and full panels.
         Case.of(1, 5, 9, 300, 140),
         Case.of(1, 9, 13, 300, 140),
+        Case.of(1, 3, 4, 100, 256),
         Case.of(1, 2, 3, 20, 130));
   }
 
@@ -245,22 +245,28 @@ public abstract class InferenceKernelsContract {
   @Test
   void theHeadInStagesHasTheBitsOfTheFusedHead() {
     for (MapShape shape : List.of(new MapShape(1, 9, 5, 16), new MapShape(1, 7, 6, 160))) {
-      try (Arena arena = Arena.ofConfined()) {
-        Random random = random("stages" + shape);
-        float[] input = KernelTestSupport.fill(Fill.NORMAL, shape.elements(), random);
-        HeadWeights weights = headWeights(arena, shape.channels(), 9, random);
-        float[] expected =
-            KernelTestSupport.run(kernels().head(weights, Algorithm.F2), shape, input, 1);
-        for (int threads : new int[] {1, 2, 5}) {
-          float[] map = input;
-          MapShape reached = shape;
-          for (StageKernel stage :
-              kernels().headStages(weights, Algorithm.F2, List.of(shape), threads)) {
-            map = KernelTestSupport.run(stage, reached, map, threads);
-            reached = stage.output(reached);
-          }
-          KernelTestSupport.assertSameBits(shape + " on " + threads + " threads", map, expected);
+      for (Algorithm algorithm : Algorithm.values()) {
+        assertStagesAreTheFusedHead(shape, algorithm);
+      }
+    }
+  }
+
+  private void assertStagesAreTheFusedHead(MapShape shape, Algorithm algorithm) {
+    try (Arena arena = Arena.ofConfined()) {
+      Random random = random("stages" + shape);
+      float[] input = KernelTestSupport.fill(Fill.NORMAL, shape.elements(), random);
+      HeadWeights weights = headWeights(arena, shape.channels(), 9, random);
+      float[] expected = KernelTestSupport.run(kernels().head(weights, algorithm), shape, input, 1);
+      for (int threads : new int[] {1, 2, 5}) {
+        float[] map = input;
+        MapShape reached = shape;
+        for (StageKernel stage :
+            kernels().headStages(weights, algorithm, List.of(shape), threads)) {
+          map = KernelTestSupport.run(stage, reached, map, threads);
+          reached = stage.output(reached);
         }
+        KernelTestSupport.assertSameBits(
+            algorithm + " " + shape + " on " + threads + " threads", map, expected);
       }
     }
   }

@@ -55,34 +55,26 @@ final class FetchingProduct {
       long mOffset,
       boolean more,
       long aheadOffset) {
-    FloatVector zero = FloatVector.zero(FLOAT);
-    FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
-    FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
-    FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
-    FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
-    FloatVector s40 = zero, s41 = zero, s42 = zero, s43 = zero;
-    if (more) {
-      s00 = FloatVector.fromMemorySegment(FLOAT, m, mOffset, ORDER);
-      s01 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + BYTES, ORDER);
-      s02 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 2 * BYTES, ORDER);
-      s03 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 3 * BYTES, ORDER);
-      s10 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + PANEL_BYTES, ORDER);
-      s11 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + PANEL_BYTES + BYTES, ORDER);
-      s12 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + PANEL_BYTES + 2 * BYTES, ORDER);
-      s13 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + PANEL_BYTES + 3 * BYTES, ORDER);
-      s20 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 2 * PANEL_BYTES, ORDER);
-      s21 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 2 * PANEL_BYTES + BYTES, ORDER);
-      s22 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 2 * PANEL_BYTES + 2 * BYTES, ORDER);
-      s23 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 2 * PANEL_BYTES + 3 * BYTES, ORDER);
-      s30 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 3 * PANEL_BYTES, ORDER);
-      s31 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 3 * PANEL_BYTES + BYTES, ORDER);
-      s32 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 3 * PANEL_BYTES + 2 * BYTES, ORDER);
-      s33 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 3 * PANEL_BYTES + 3 * BYTES, ORDER);
-      s40 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 4 * PANEL_BYTES, ORDER);
-      s41 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 4 * PANEL_BYTES + BYTES, ORDER);
-      s42 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 4 * PANEL_BYTES + 2 * BYTES, ORDER);
-      s43 = FloatVector.fromMemorySegment(FLOAT, m, mOffset + 4 * PANEL_BYTES + 3 * BYTES, ORDER);
-    }
+    FloatVector s00 = sum(m, mOffset, 0, 0, more);
+    FloatVector s01 = sum(m, mOffset, 0, 1, more);
+    FloatVector s02 = sum(m, mOffset, 0, 2, more);
+    FloatVector s03 = sum(m, mOffset, 0, 3, more);
+    FloatVector s10 = sum(m, mOffset, 1, 0, more);
+    FloatVector s11 = sum(m, mOffset, 1, 1, more);
+    FloatVector s12 = sum(m, mOffset, 1, 2, more);
+    FloatVector s13 = sum(m, mOffset, 1, 3, more);
+    FloatVector s20 = sum(m, mOffset, 2, 0, more);
+    FloatVector s21 = sum(m, mOffset, 2, 1, more);
+    FloatVector s22 = sum(m, mOffset, 2, 2, more);
+    FloatVector s23 = sum(m, mOffset, 2, 3, more);
+    FloatVector s30 = sum(m, mOffset, 3, 0, more);
+    FloatVector s31 = sum(m, mOffset, 3, 1, more);
+    FloatVector s32 = sum(m, mOffset, 3, 2, more);
+    FloatVector s33 = sum(m, mOffset, 3, 3, more);
+    FloatVector s40 = sum(m, mOffset, 4, 0, more);
+    FloatVector s41 = sum(m, mOffset, 4, 1, more);
+    FloatVector s42 = sum(m, mOffset, 4, 2, more);
+    FloatVector s43 = sum(m, mOffset, 4, 3, more);
     MemorySegment v0 = v.asSlice(vOffset, CHUNK_BYTES);
     MemorySegment v1 = v.asSlice(vOffset + rowStride, CHUNK_BYTES);
     MemorySegment v2 = v.asSlice(vOffset + 2 * rowStride, CHUNK_BYTES);
@@ -148,5 +140,17 @@ final class FetchingProduct {
     s42.intoMemorySegment(m, mOffset + 4 * PANEL_BYTES + 2 * BYTES, ORDER);
     s43.intoMemorySegment(m, mOffset + 4 * PANEL_BYTES + 3 * BYTES, ORDER);
     return read;
+  }
+
+  /**
+   * What a sum begins with. Of a length that the first compiler, C1, does not inline: with these
+   * twenty accesses in {@link #multiply} it gives up on that, and C2 may then never compile it.
+   */
+  private static FloatVector sum(MemorySegment m, long offset, int row, int vector, boolean more) {
+    if (!more) {
+      return FloatVector.zero(FLOAT);
+    }
+    long at = offset + row * PANEL_BYTES + vector * BYTES;
+    return FloatVector.fromMemorySegment(FLOAT, m, at, ORDER);
   }
 }

@@ -33,6 +33,7 @@ class SteadyStateTest {
   private static final int CALLS = 20;
   private static final Duration LIMIT = Duration.ofSeconds(120);
   private static final int CHANNELS = 48;
+  private static final int FAR_OUTPUTS = 400;
   private static final int ANCHORS = 9;
   private static final MapShape SHAPE = new MapShape(1, 15, 17, CHANNELS);
 
@@ -54,6 +55,7 @@ class SteadyStateTest {
       strings = {
         "convolution F2",
         "convolution F4",
+        "far",
         "thin",
         "input gradient",
         "head F2",
@@ -201,6 +203,14 @@ class SteadyStateTest {
     var thin =
         new ConvolutionWeights(
             CHANNELS, 3, Segments.allocate(arena, 9L * CHANNELS * 3), Segments.allocate(arena, 3));
+    // Filters of more than a megabyte; the last panel is not full.
+    var far =
+        new ConvolutionWeights(
+            CHANNELS,
+            FAR_OUTPUTS,
+            Segments.allocate(arena, 9L * CHANNELS * FAR_OUTPUTS),
+            Segments.allocate(arena, FAR_OUTPUTS));
+    stages.put("far", kernels.convolution(far, Algorithm.F2));
     stages.put("thin", kernels.convolution(thin, Algorithm.F2));
     MemorySegment forward = Segments.allocate(arena, SHAPE.elements());
     TrainingKernels training = new SimdKernelProvider().training();

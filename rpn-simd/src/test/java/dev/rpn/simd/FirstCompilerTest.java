@@ -1,0 +1,95 @@
+package dev.rpn.simd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.rpn.kernel.Algorithm;
+import dev.rpn.kernel.ConvolutionWeights;
+import dev.rpn.kernel.HeadWeights;
+import dev.rpn.kernel.Segments;
+import dev.rpn.kernel.StageKernel;
+import dev.rpn.model.MapShape;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The first compiler, C1, must be able to compile every kernel while it counts. It gives up on a
+ * method with too many accesses to memory; where it had compiled that method without counting
+ * before, C2 never does, and each call takes a hundred times as long. That depends on how busy the
+ * compilers are, so that it would show in some processes only.
+ */
+class FirstCompilerTest {
+  private static final int ANCHORS = 9;
+
+  /** Two chunks of inputs, and filters that are far; the last panel is not full. */
+  private static final int INPUTS = 150;
+
+  private static final int OUTPUTS = 140;
+
+  @TempDir private Path directory;
+
+  /** The program. */
+  static final class Program {
+    private Program() {}
+
+    public static void main(String[] arguments) {
+      var shape = new MapShape(1, 10, 10, INPUTS);
+      try (Arena arena = Arena.ofShared()) {
+        var head =
+            new HeadWeights(
+                new ConvolutionWeights(
+                    INPUTS,
+                    OUTPUTS,
+                    Segments.allocate(arena, 9L * INPUTS * OUTPUTS),
+                    Segments.allocate(arena, OUTPUTS)),
+                ANCHORS,
+                Segments.allocate(arena, (long) OUTPUTS * ANCHORS),
+                Segments.allocate(arena, ANCHORS),
+                Segments.allocate(arena, 4L * OUTPUTS * ANCHORS),
+                Segments.allocate(arena, 4L * ANCHORS));
+        for (Algorithm algorithm : Algorithm.values()) {
+          StageKernel kernel = new SimdKernelProvider().inference().head(head, algorithm);
+          MemorySegment input = Segments.allocate(arena, shape.elements());
+          MemorySegment output = Segments.allocate(arena, kernel.output(shape).elements());
+          MemorySegment packed = arena.allocate(kernel.packedBytes(), Segments.ALIGNMENT);
+          MemorySegment scratch = arena.allocate(kernel.scratchBytes(shape), Segments.ALIGNMENT);
+          kernel.pack(packed, 0, 1);
+          for (int call = 0; call < 10; call++) {
+            kernel.run(shape, input, output, packed, scratch, 0, 1);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  @Timeout(120)
+  void compilesEveryKernelOfTheHead() throws Exception {
+    Path output = directory.resolve("output");
+    Process program =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xbatch",
+                "-XX:TieredStopAtLevel=3",
+                "-XX:+PrintCompilation",
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Program.class.getName())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    assertThat(program.waitFor()).as("exit code").isZero();
+    List<String> lines = Files.readAllLines(output, StandardCharsets.UTF_8);
+    String product = Species.WIDE_TILE ? "FetchingProduct::multiply" : "ProductKernel::multiply";
+    assertThat(lines).anyMatch(line -> line.contains(product));
+    assertThat(lines).noneMatch(line -> line.contains("virtual registers"));
+  }
+}
