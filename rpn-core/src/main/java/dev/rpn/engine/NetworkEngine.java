@@ -25,6 +25,9 @@ public final class NetworkEngine implements AutoCloseable {
   /** Never started: stands for the helpers, who can't read memory confined to the caller. */
   private static final Thread OTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
+  /** More than the calls after which the virtual machine compiles a method for the first time. */
+  private static final int WARM_CALLS = 1000;
+
   private final Architecture architecture;
   private final EngineOptions options;
   private final InferenceKernels kernels;
@@ -144,6 +147,11 @@ public final class NetworkEngine implements AutoCloseable {
     Objects.requireNonNull(shape, "shape");
     Objects.requireNonNull(input, "input");
     Objects.checkIndex(level, levels.size());
+    run(level, shape, input, packed.length);
+  }
+
+  /** Runs the first stages, all or none of them. */
+  private void run(int level, MapShape shape, MemorySegment input, int count) {
     checkInput(level, shape, input);
     occupancy.enter();
     try {
@@ -152,7 +160,7 @@ public final class NetworkEngine implements AutoCloseable {
         out.reshape(shape, stages, options.threads());
       }
       MemorySegment from = direct(input) ? input : copied(input);
-      for (int i = 0; i < packed.length; i++) {
+      for (int i = 0; i < count; i++) {
         boolean head = i == packed.length - 1;
         MemorySegment to = head ? out.output : maps[i % 2];
         task.kernel = stages.get(i);
@@ -181,6 +189,12 @@ public final class NetworkEngine implements AutoCloseable {
   public WarmUp warmUp(int level, MapShape shape) {
     MemorySegment zeros = inputCopy.asSlice(0, shape.bytes());
     zeros.fill((byte) 0);
+    // What surrounds the kernels too: when a method is compiled, the messages of its class become
+    // objects, if they are none yet, and a call would be seen to allocate.
+    for (int i = 0; i < WARM_CALLS; i++) {
+      run(level, shape, zeros, 0);
+      workers.run((part, worker) -> {}, options.threads());
+    }
     return WarmUp.of(() -> forward(level, shape, zeros));
   }
 
