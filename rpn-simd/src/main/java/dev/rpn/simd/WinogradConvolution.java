@@ -290,8 +290,12 @@ final class WinogradConvolution {
    */
   private void multiplyGroups(
       MemorySegment packed, MemorySegment scratch, int rows, int firstPanel, int endPanel) {
+    long plane = plane(rows);
+    long vRow = vRow();
     int read = 0;
     for (int position = 0; position < winograd.positions; position++) {
+      long firstM = position * plane;
+      long firstV = firstM + plane;
       for (int group = firstPanel; group < endPanel; group += groupPanels) {
         int end = Math.min(endPanel, group + groupPanels);
         if (!near) {
@@ -300,27 +304,16 @@ final class WinogradConvolution {
         }
         for (int row = 0; row < rows; row += TILE_ROWS) {
           for (int panel = group; panel < end; panel++) {
-            multiplyPanel(packed, scratch, rows, position, row, panel);
+            long v = firstV + row * vRow;
+            long u = filters(panel, position);
+            long m = firstM + mOffset(rows, panel) + row * PANEL_BYTES;
+            int vectors = Species.panelVectors(outputs, panel);
+            ProductKernel.multiply(scratch, v, vRow, packed, u, inputs, vectors, scratch, m);
           }
         }
       }
     }
     keep(read, scratch, rows);
-  }
-
-  /** A few rows of V with all filters of one panel at a position. */
-  private void multiplyPanel(
-      MemorySegment packed, MemorySegment scratch, int rows, int position, int row, int panel) {
-    ProductKernel.multiply(
-        scratch,
-        vOffset(rows, position) + row * vRow(),
-        vRow(),
-        packed,
-        filters(panel, position),
-        inputs,
-        Species.panelVectors(outputs, panel),
-        scratch,
-        position * plane(rows) + mOffset(rows, panel) + row * PANEL_BYTES);
   }
 
   /**
@@ -331,6 +324,7 @@ final class WinogradConvolution {
    */
   private void multiplyChunks(
       MemorySegment packed, MemorySegment scratch, int rows, int firstPanel, int endPanel) {
+    long plane = plane(rows);
     long vRow = vRow();
     long chunkBytes = Math.min(ProductKernel.CHUNK, inputs) * PANEL_BYTES;
     int read = 0;
@@ -338,13 +332,18 @@ final class WinogradConvolution {
     long fetched = 0;
     for (int position = 0; position < winograd.positions; position++) {
       for (int panel = firstPanel; panel < endPanel; panel++) {
-        if (Species.panelVectors(outputs, panel) < TILE_VECTORS) {
+        long firstM = position * plane + mOffset(rows, panel);
+        long firstV = (position + 1) * plane;
+        long u = filters(panel, position);
+        int vectors = Species.panelVectors(outputs, panel);
+        if (vectors < TILE_VECTORS) {
           for (int row = 0; row < rows; row += TILE_ROWS) {
-            multiplyPanel(packed, scratch, rows, position, row, panel);
+            long v = firstV + row * vRow;
+            long m = firstM + row * PANEL_BYTES;
+            ProductKernel.multiply(scratch, v, vRow, packed, u, inputs, vectors, scratch, m);
           }
           continue;
         }
-        long u = filters(panel, position);
         for (int first = 0; first < inputs; first += ProductKernel.CHUNK) {
           int depth = Math.min(ProductKernel.CHUNK, inputs - first);
           long end = u + depth * PANEL_BYTES;
@@ -359,8 +358,8 @@ final class WinogradConvolution {
           }
           read |= Prefetch.pages(packed, next, chunkBytes);
           fetched = next;
-          long v = vOffset(rows, position) + (long) first * Float.BYTES;
-          long m = position * plane(rows) + mOffset(rows, panel);
+          long v = firstV + (long) first * Float.BYTES;
+          long m = firstM;
           for (int row = 0; row < rows; row += TILE_ROWS) {
             long ahead = u;
             if (fetched < next + chunkBytes) {
