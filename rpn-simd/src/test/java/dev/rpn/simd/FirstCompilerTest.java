@@ -10,19 +10,15 @@ import dev.rpn.kernel.StageKernel;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The first compiler, C1, must be able to compile every kernel while it counts. It gives up on a
- * method with too many accesses to memory; where it had compiled that method without counting
- * before, C2 never does, and each call takes a hundred times as long. That depends on how busy the
- * compilers are, so that it would show in some processes only.
+ * The first compiler, C1, must be able to compile every kernel of the head while it counts. It
+ * gives up on a method with too many accesses to memory; where it had compiled that method without
+ * counting before, C2 never does, and each call takes a hundred times as long. That depends on how
+ * busy the compilers are, so that it would show in some processes only.
  */
 class FirstCompilerTest {
   private static final int ANCHORS = 9;
@@ -31,8 +27,6 @@ class FirstCompilerTest {
   private static final int INPUTS = 150;
 
   private static final int OUTPUTS = 140;
-
-  @TempDir private Path directory;
 
   /** The program. */
   static final class Program {
@@ -71,23 +65,9 @@ class FirstCompilerTest {
   @Test
   @Timeout(120)
   void compilesEveryKernelOfTheHead() throws Exception {
-    Path output = directory.resolve("output");
-    Process program =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xbatch",
-                "-XX:TieredStopAtLevel=3",
-                "-XX:+PrintCompilation",
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Program.class.getName())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    assertThat(program.waitFor()).as("exit code").isZero();
-    List<String> lines = Files.readAllLines(output, StandardCharsets.UTF_8);
+    List<String> lines =
+        JavaProcess.run(
+            List.of("-Xbatch", "-XX:TieredStopAtLevel=3", "-XX:+PrintCompilation"), Program.class);
     String product = Species.WIDE_TILE ? "FetchingProduct::multiply" : "ProductKernel::multiply";
     assertThat(lines).anyMatch(line -> line.contains(product));
     assertThat(lines).noneMatch(line -> line.contains("virtual registers"));

@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,22 +54,8 @@ class LoadedClassesTest {
   @Timeout(60)
   void otherMemoryBringsNoClassThatKernelsMightMeet() throws Exception {
     Path file = Files.write(directory.resolve("mapped"), new byte[1]);
-    Path output = directory.resolve("output");
-    Process program =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xlog:class+load",
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Program.class.getName(),
-                file.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    assertThat(program.waitFor()).as("exit code").isZero();
-    List<String> lines = Files.readAllLines(output, StandardCharsets.UTF_8);
+    List<String> lines =
+        JavaProcess.run(List.of("-Xlog:class+load"), Program.class, file.toString());
     int ready = indexOf(lines, READY);
     int used = indexOf(lines, USED);
     assertThat(lines.subList(0, ready)).anyMatch(line -> LOADED.matcher(line).find());

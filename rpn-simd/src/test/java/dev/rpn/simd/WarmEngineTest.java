@@ -12,8 +12,7 @@ import dev.rpn.model.Network;
 import dev.rpn.model.RpnHead;
 import dev.rpn.model.Tensor;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -54,19 +53,7 @@ class WarmEngineTest {
   void allocatesNothing() throws Exception {
     // Its own process has no limit of the width: once is enough.
     assumeTrue(System.getProperty("rpn.test.useAvx") == null, "not at every width");
-    Process program =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Program.class.getName())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    String output =
-        new String(program.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    assertThat(program.waitFor()).as("exit code").isZero();
-    assertThat(output).as("bytes of %d calls", CALLS).isEqualTo("0");
+    List<String> lines = JavaProcess.run(List.of(), Program.class);
+    assertThat(lines.getLast()).as("bytes of %d calls", CALLS).isEqualTo("0");
   }
 }
