@@ -22,10 +22,14 @@ final class MachinePeak {
 
   /** Finds the fastest of all kernels for it, and how long a window is; takes some seconds. */
   MachinePeak(int threads) {
+    this(threads, Kernels.available());
+  }
+
+  MachinePeak(int threads, List<KernelProvider> providers) {
     this.threads = threads;
-    KernelProvider best = Kernels.available().get(0);
+    KernelProvider best = providers.get(0);
     double most = 0;
-    for (KernelProvider provider : Kernels.available()) {
+    for (KernelProvider provider : providers) {
       double rate = rate(provider);
       if (rate > most) {
         best = provider;
@@ -33,18 +37,21 @@ final class MachinePeak {
       }
     }
     kernels = best;
-    rounds = Math.max(1, (long) (most * WINDOW));
+    rounds = Math.max(1, (long) (most * WINDOW / best.multiplyAdds(1)));
   }
 
-  /** Rounds a nanosecond, once compiled: C2 may take half a second for it. */
+  /**
+   * Multiply-adds a nanosecond, once compiled: C2 may take half a second for it. Not rounds, which
+   * are as long as a provider likes.
+   */
   private static double rate(KernelProvider provider) {
     double most = 0;
     for (long rounds = 1, spent = 0; spent < 10 * WINDOW; rounds *= 2) {
       long start = System.nanoTime();
-      provider.multiplyAdds(rounds);
+      long done = provider.multiplyAdds(rounds);
       long took = Math.max(1, System.nanoTime() - start);
       spent += took;
-      most = Math.max(most, (double) rounds / took);
+      most = Math.max(most, (double) done / took);
     }
     return most;
   }
