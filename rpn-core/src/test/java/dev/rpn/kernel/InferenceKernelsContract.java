@@ -53,6 +53,8 @@ public abstract class InferenceKernelsContract {
         Case.of(1, 5, 9, 300, 140),
         Case.of(1, 9, 13, 300, 140),
         Case.of(1, 3, 4, 100, 256),
+        // The last chunk is one channel, and many rows come before it.
+        Case.of(1, 27, 20, 129, 128),
         Case.of(1, 2, 3, 20, 130));
   }
 

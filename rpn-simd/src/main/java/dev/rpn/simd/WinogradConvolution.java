@@ -40,7 +40,7 @@ final class WinogradConvolution {
    * Tiles of a block: enough that a filter, once fetched, serves many rows, few enough that a
    * block's matrices stay near.
    */
-  private static final int MAX_ROWS = Species.WIDE_TILE ? 160 : 120;
+  private static final int MAX_ROWS = Species.WIDE_TILE ? 240 : 120;
 
   /** Tiles of a block where all filters stay near, so that the matrices alone matter. */
   private static final int FEW_ROWS = Species.WIDE_TILE ? 60 : MAX_ROWS;
@@ -55,6 +55,7 @@ final class WinogradConvolution {
   private final int inputVectors;
   private final int groupPanels;
   private final int maxRows;
+  private final long filterBytes;
 
   /** Whether filters stay near from block to block; else every block fetches them anew. */
   private final boolean near;
@@ -80,7 +81,7 @@ final class WinogradConvolution {
     inputVectors = Species.vectors(inputs);
     long panelBytes = inputs * PANEL_BYTES;
     groupPanels = Math.clamp(FILTER_BYTES / panelBytes, 1, panels);
-    long filterBytes = panelBytes * panels * winograd.positions;
+    filterBytes = panelBytes * panels * winograd.positions;
     near = filterBytes <= NEAR_BYTES;
     maxRows = near ? FEW_ROWS : MAX_ROWS;
     thin = Species.WIDE_TILE && outputs <= LANES;
@@ -319,64 +320,81 @@ final class WinogradConvolution {
   /**
    * For filters that are far. A panel's filters of a chunk of input channels stay in the
    * first-level cache while all rows of V meet them, and that position's V stays in the second
-   * while one panel follows the other. Meanwhile the products fetch the next chunk's filters; what
-   * they had no time for is fetched in one sweep.
+   * while one panel follows the other.
    */
   private void multiplyChunks(
       MemorySegment packed, MemorySegment scratch, int rows, int firstPanel, int endPanel) {
     long plane = plane(rows);
     long vRow = vRow();
-    long chunkBytes = Math.min(ProductKernel.CHUNK, inputs) * PANEL_BYTES;
     int read = 0;
-    // Up to where filters have been fetched.
-    long fetched = 0;
     for (int position = 0; position < winograd.positions; position++) {
       for (int panel = firstPanel; panel < endPanel; panel++) {
-        long firstM = position * plane + mOffset(rows, panel);
-        long firstV = (position + 1) * plane;
+        long m = position * plane + mOffset(rows, panel);
+        long v = (position + 1) * plane;
         long u = filters(panel, position);
         int vectors = Species.panelVectors(outputs, panel);
         if (vectors < TILE_VECTORS) {
           for (int row = 0; row < rows; row += TILE_ROWS) {
-            long v = firstV + row * vRow;
-            long m = firstM + row * PANEL_BYTES;
             ProductKernel.multiply(scratch, v, vRow, packed, u, inputs, vectors, scratch, m);
+            v += TILE_ROWS * vRow;
+            m += TILE_ROWS * PANEL_BYTES;
           }
           continue;
         }
         for (int first = 0; first < inputs; first += ProductKernel.CHUNK) {
           int depth = Math.min(ProductKernel.CHUNK, inputs - first);
-          long end = u + depth * PANEL_BYTES;
-          fetched = Math.max(fetched, u);
-          if (fetched < end) {
-            read |= Prefetch.run(packed, fetched, end - fetched);
-          }
-          long next = end;
+          long next = u + depth * PANEL_BYTES;
           if (panel + 1 == endPanel && first + depth == inputs) {
             // Behind the last there is none; what is here already stands for nothing to fetch.
             next = position + 1 < winograd.positions ? filters(firstPanel, position + 1) : u;
           }
-          read |= Prefetch.pages(packed, next, chunkBytes);
-          fetched = next;
-          long v = firstV + (long) first * Float.BYTES;
-          long m = firstM;
-          for (int row = 0; row < rows; row += TILE_ROWS) {
-            long ahead = u;
-            if (fetched < next + chunkBytes) {
-              ahead = fetched;
-              fetched += depth * FetchingProduct.AHEAD;
-            }
-            read |=
-                FetchingProduct.multiply(
-                    scratch, v, vRow, packed, u, depth, scratch, m, first > 0, ahead);
-            v += TILE_ROWS * vRow;
-            m += TILE_ROWS * PANEL_BYTES;
-          }
-          u = end;
+          read |= multiplyChunk(packed, u, next, scratch, v, m, rows, depth, first > 0);
+          v += ProductKernel.CHUNK_BYTES;
+          u = next;
         }
       }
     }
     keep(read, scratch, rows);
+  }
+
+  /**
+   * One chunk of filters with all rows. Meanwhile the products fetch the next, no faster than it
+   * must be to be there after the last row: a read that overtakes the processor's own stream waits
+   * (docs/adr/0013-no-sweep-and-a-second-pace.md).
+   */
+  private int multiplyChunk(
+      MemorySegment packed,
+      long u,
+      long next,
+      MemorySegment scratch,
+      long vOffset,
+      long mOffset,
+      int rows,
+      int depth,
+      boolean more) {
+    long v = vOffset;
+    long m = mOffset;
+    long vRow = vRow();
+    // No further than the filters reach: the last chunk may have fewer channels.
+    long bytes = Math.min(Math.min(ProductKernel.CHUNK, inputs) * PANEL_BYTES, filterBytes - next);
+    long slow = depth * FetchingProduct.PACE;
+    long fast = depth * FetchingProduct.HURRIED_PACE;
+    long missing = Math.max(0, bytes - rows / TILE_ROWS * slow);
+    long hurryEnd = next + Math.ceilDiv(missing, fast - slow) * fast;
+    long end = next + bytes;
+    long ahead = next;
+    int read = Prefetch.pages(packed, next, bytes);
+    for (int row = 0; row < rows; row += TILE_ROWS) {
+      boolean hurry = ahead < hurryEnd;
+      long from = ahead < end ? ahead : u;
+      read |=
+          FetchingProduct.multiply(
+              scratch, v, vRow, packed, u, depth, scratch, m, more, from, hurry);
+      ahead += hurry ? fast : slow;
+      v += TILE_ROWS * vRow;
+      m += TILE_ROWS * PANEL_BYTES;
+    }
+    return read;
   }
 
   /** Puts what was read to fetch it where no one looks: all windows have been read. */
