@@ -25,16 +25,13 @@ import jdk.incubator.vector.FloatVector;
  */
 final class FetchingProduct {
   /** Bytes between two reads of what comes next, one a product. C2 must know it. */
-  static final long PACE = 8;
-
-  /** The same where few rows have to fetch a chunk. */
-  static final long HURRIED_PACE = 32;
+  static final long AHEAD = 8;
 
   private FetchingProduct() {}
 
   /**
-   * {@code m[r][c] = sum over k of v[r][k] * u[k][c]}, or {@code +=}; also reads ahead, a value
-   * every {@link #PACE} or {@link #HURRIED_PACE} bytes.
+   * {@code m[r][c] = sum over k of v[r][k] * u[k][c]}, or {@code +=}; also reads {@code depth *
+   * AHEAD} bytes, one value every {@link #AHEAD} bytes.
    *
    * @param v five rows of {@code depth} values, {@code rowStride} bytes apart; the segment has
    *     {@link ProductKernel#CHUNK_BYTES} behind the last
@@ -43,9 +40,8 @@ final class FetchingProduct {
    * @param depth how many products a sum gets, at most {@link ProductKernel#CHUNK}
    * @param m five rows of one panel, one after the other; written
    * @param more whether the sums go on from those in {@code m}; else from 0
-   * @param aheadOffset what is read, of {@code u}; the segment has {@code CHUNK * HURRIED_PACE}
-   *     bytes behind it. What is near already costs next to nothing
-   * @param hurry whether at {@link #HURRIED_PACE}
+   * @param aheadOffset what is read, of {@code u}; the segment has {@code CHUNK * AHEAD} bytes
+   *     behind it. What is near already costs next to nothing
    * @return of no meaning, but to be kept, or the compiler leaves the reads out
    */
   static int multiply(
@@ -58,8 +54,7 @@ final class FetchingProduct {
       MemorySegment m,
       long mOffset,
       boolean more,
-      long aheadOffset,
-      boolean hurry) {
+      long aheadOffset) {
     FloatVector s00 = sum(m, mOffset, 0, 0, more);
     FloatVector s01 = sum(m, mOffset, 0, 1, more);
     FloatVector s02 = sum(m, mOffset, 0, 2, more);
@@ -86,19 +81,14 @@ final class FetchingProduct {
     MemorySegment v3 = v.asSlice(vOffset + 3 * rowStride, CHUNK_BYTES);
     MemorySegment v4 = v.asSlice(vOffset + 4 * rowStride, CHUNK_BYTES);
     MemorySegment panel = u.asSlice(uOffset, CHUNK_PANEL_BYTES);
-    MemorySegment ahead = u.asSlice(aheadOffset, CHUNK * HURRIED_PACE);
+    MemorySegment ahead = u.asSlice(aheadOffset, CHUNK * AHEAD);
     int read = 0;
     // Without a limit that it knows, C2 makes four loops of this one.
     int steps = Math.min(CHUNK, depth);
     for (int k = 0; k < steps; k++) {
       long at = (long) k * Float.BYTES;
       long row = k * PANEL_BYTES;
-      // Two constants: C2 makes two loops of this, one for each.
-      if (hurry) {
-        read |= ahead.get(JAVA_INT, k * HURRIED_PACE);
-      } else {
-        read |= ahead.get(JAVA_INT, k * PACE);
-      }
+      read |= ahead.get(JAVA_INT, k * AHEAD);
       FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
       FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, panel, row + BYTES, ORDER);
       FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, panel, row + 2 * BYTES, ORDER);

@@ -55,7 +55,6 @@ final class WinogradConvolution {
   private final int inputVectors;
   private final int groupPanels;
   private final int maxRows;
-  private final long filterBytes;
 
   /** Whether filters stay near from block to block; else every block fetches them anew. */
   private final boolean near;
@@ -81,7 +80,7 @@ final class WinogradConvolution {
     inputVectors = Species.vectors(inputs);
     long panelBytes = inputs * PANEL_BYTES;
     groupPanels = Math.clamp(FILTER_BYTES / panelBytes, 1, panels);
-    filterBytes = panelBytes * panels * winograd.positions;
+    long filterBytes = panelBytes * panels * winograd.positions;
     near = filterBytes <= NEAR_BYTES;
     maxRows = near ? FEW_ROWS : MAX_ROWS;
     thin = Species.WIDE_TILE && outputs <= LANES;
@@ -358,9 +357,9 @@ final class WinogradConvolution {
   }
 
   /**
-   * One chunk of filters with all rows. Meanwhile the products fetch the next, no faster than it
-   * must be to be there after the last row: a read that overtakes the processor's own stream waits
-   * (docs/adr/0013-no-sweep-and-a-second-pace.md).
+   * One chunk of filters with all rows. Meanwhile the products fetch the next, as much as they have
+   * the time for: what a few rows leave is better read when it is needed than swept before
+   * (docs/adr/0013-no-sweep-and-larger-blocks.md).
    */
   private int multiplyChunk(
       MemorySegment packed,
@@ -375,22 +374,15 @@ final class WinogradConvolution {
     long v = vOffset;
     long m = mOffset;
     long vRow = vRow();
-    // No further than the filters reach: the last chunk may have fewer channels.
-    long bytes = Math.min(Math.min(ProductKernel.CHUNK, inputs) * PANEL_BYTES, filterBytes - next);
-    long slow = depth * FetchingProduct.PACE;
-    long fast = depth * FetchingProduct.HURRIED_PACE;
-    long missing = Math.max(0, bytes - rows / TILE_ROWS * slow);
-    long hurryEnd = next + Math.ceilDiv(missing, fast - slow) * fast;
+    // A last chunk of fewer channels has others or slack behind it.
+    long bytes = Math.min(ProductKernel.CHUNK, inputs) * PANEL_BYTES;
     long end = next + bytes;
     long ahead = next;
     int read = Prefetch.pages(packed, next, bytes);
     for (int row = 0; row < rows; row += TILE_ROWS) {
-      boolean hurry = ahead < hurryEnd;
       long from = ahead < end ? ahead : u;
-      read |=
-          FetchingProduct.multiply(
-              scratch, v, vRow, packed, u, depth, scratch, m, more, from, hurry);
-      ahead += hurry ? fast : slow;
+      read |= FetchingProduct.multiply(scratch, v, vRow, packed, u, depth, scratch, m, more, from);
+      ahead += depth * FetchingProduct.AHEAD;
       v += TILE_ROWS * vRow;
       m += TILE_ROWS * PANEL_BYTES;
     }
