@@ -5,12 +5,14 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Fetches memory into the second-level cache by reading it: what {@link FetchingProduct} had no
- * time for, or is about to fetch.
+ * Fetches memory into the second-level cache by reading it: the far filters of a group before
+ * {@link ProductKernel} meets them, or the beginnings of what {@link FetchingProduct} is about to
+ * fetch.
  *
- * <p>A plain sweep is the fastest way there: the processor sees a stream and runs ahead of it.
- * Fetched by the products as they need it, a line costs three times as long, because they come back
- * for the next one too late for that; and Java has no instruction that fetches and does not wait.
+ * <p>For a group a plain sweep is the fastest way: the processor sees a stream and runs ahead of
+ * it. Fetched by {@link ProductKernel} as it needs it, a line costs three times as long, because it
+ * comes back for the next one too late for that; and Java has no instruction that fetches and does
+ * not wait.
  *
  * <p>It reads plain values: it may be compiled before it has run often, and vectors would then be
  * objects.
