@@ -10,41 +10,56 @@ import static dev.rpn.simd.Species.PANEL_BYTES;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.constant.ConstantDescs;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * {@link ProductKernel}'s wide tile, five rows of four vectors, for filters that are far: it takes
- * the products of one chunk of input channels, whose filters stay in the first-level cache from row
- * to row, and fetches what the next chunk needs into the second-level cache.
+ * {@link ProductKernel}'s wide tile for one chunk of input channels, which reads ahead of its use
+ * what the next chunk needs: a value every so many bytes, which differ from copy to copy of this
+ * class.
  *
  * <p>Java has no instruction that fetches and does not wait, and a read that misses holds up what
  * follows it. So these reads are slow and steady: the processor, which runs ahead of a stream, then
  * has most lines there before they are asked for, and the products have the time for it
  * (docs/adr/0011-fetched-while-multiplying.md, docs/adr/0012-chunks-in-the-first-level-cache.md).
  */
-final class FetchingProduct {
-  /** Bytes between two reads of what comes next, one a product. C2 must know it. */
-  static final long AHEAD = 8;
+final class FetchingProduct implements ChunkProduct {
+  /** Bytes between two reads, one a step; 0 for none. A constant to C2, which it must be. */
+  private static final long AHEAD = ahead();
 
-  private FetchingProduct() {}
+  FetchingProduct() {}
 
-  /**
-   * {@code m[r][c] = sum over k of v[r][k] * u[k][c]}, or {@code +=}; also reads {@code depth *
-   * AHEAD} bytes, one value every {@link #AHEAD} bytes.
-   *
-   * @param v five rows of {@code depth} values, {@code rowStride} bytes apart; the segment has
-   *     {@link ProductKernel#CHUNK_BYTES} behind the last
-   * @param u {@code depth} rows of one panel, one after the other; the segment has {@link
-   *     ProductKernel#CHUNK_PANEL_BYTES} behind the last
-   * @param depth how many products a sum gets, at most {@link ProductKernel#CHUNK}
-   * @param m five rows of one panel, one after the other; written
-   * @param more whether the sums go on from those in {@code m}; else from 0
-   * @param aheadOffset what is read, of {@code u}; the segment has {@code CHUNK * AHEAD} bytes
-   *     behind it. What is near already costs next to nothing
-   * @return of no meaning, but to be kept, or the compiler leaves the reads out
-   */
-  static int multiply(
+  /** A copy of this class that reads a value every so many bytes, or none for 0. */
+  static ChunkProduct every(long bytes) {
+    try (InputStream code = FetchingProduct.class.getResourceAsStream("FetchingProduct.class")) {
+      return (ChunkProduct)
+          MethodHandles.lookup()
+              .defineHiddenClassWithClassData(code.readAllBytes(), bytes, true)
+              .lookupClass()
+              .getDeclaredConstructor()
+              .newInstance();
+    } catch (IOException | ReflectiveOperationException e) {
+      throw new IllegalStateException("a class of this project cannot be copied", e);
+    }
+  }
+
+  /** What {@link #every} was given; the class itself, of which none is made, has nothing. */
+  private static long ahead() {
+    try {
+      Long bytes =
+          MethodHandles.classData(MethodHandles.lookup(), ConstantDescs.DEFAULT_NAME, Long.class);
+      return bytes == null ? 0 : bytes;
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public int multiply(
       MemorySegment v,
       long vOffset,
       long rowStride,
@@ -81,14 +96,16 @@ final class FetchingProduct {
     MemorySegment v3 = v.asSlice(vOffset + 3 * rowStride, CHUNK_BYTES);
     MemorySegment v4 = v.asSlice(vOffset + 4 * rowStride, CHUNK_BYTES);
     MemorySegment panel = u.asSlice(uOffset, CHUNK_PANEL_BYTES);
-    MemorySegment ahead = u.asSlice(aheadOffset, CHUNK * AHEAD);
+    MemorySegment ahead = AHEAD == 0 ? panel : u.asSlice(aheadOffset, CHUNK * AHEAD);
     int read = 0;
     // Without a limit that it knows, C2 makes four loops of this one.
     int steps = Math.min(CHUNK, depth);
     for (int k = 0; k < steps; k++) {
       long at = (long) k * Float.BYTES;
       long row = k * PANEL_BYTES;
-      read |= ahead.get(JAVA_INT, k * AHEAD);
+      if (AHEAD > 0) {
+        read |= ahead.get(JAVA_INT, k * AHEAD);
+      }
       FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
       FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, panel, row + BYTES, ORDER);
       FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, panel, row + 2 * BYTES, ORDER);

@@ -149,16 +149,22 @@ final class HeadKernel implements StageKernel {
     int side = convolution.winograd.side;
     int across = convolution.tilesAcross(shape);
     int down = convolution.tilesDown(shape);
-    for (int row = 0; row < hiddenRows(tiles); row++) {
-      int tile = first + row / (side * side);
-      int image = tile / across / down;
-      int y = tile / across % down * side + row / side % side;
-      int x = tile % across * side + row % side;
-      boolean inside = tile < first + tiles && y < shape.height() && x < shape.width();
-      scratch.set(
-          JAVA_INT,
-          pixelsOffset(rows) + (long) row * Integer.BYTES,
-          inside ? (image * shape.height() + y) * shape.width() + x : NO_PIXEL);
+    long to = pixelsOffset(rows);
+    for (int tile = first; tile < first + tiles; tile++) {
+      int top = tile / across % down * side;
+      int left = tile % across * side;
+      int corner = (tile / across / down * shape.height() + top) * shape.width() + left;
+      for (int y = 0; y < side; y++) {
+        for (int x = 0; x < side; x++) {
+          boolean inside = top + y < shape.height() && left + x < shape.width();
+          scratch.set(JAVA_INT, to, inside ? corner + y * shape.width() + x : NO_PIXEL);
+          to += Integer.BYTES;
+        }
+      }
+    }
+    for (int row = tiles * pixels(); row < hiddenRows(tiles); row++) {
+      scratch.set(JAVA_INT, to, NO_PIXEL);
+      to += Integer.BYTES;
     }
   }
 }

@@ -1,5 +1,10 @@
 package dev.rpn.simd;
 
+import static dev.rpn.simd.ChunkProduct.FAST;
+import static dev.rpn.simd.ChunkProduct.FAST_AHEAD;
+import static dev.rpn.simd.ChunkProduct.PLAIN;
+import static dev.rpn.simd.ChunkProduct.SLOW;
+import static dev.rpn.simd.ChunkProduct.SLOW_AHEAD;
 import static dev.rpn.simd.Species.BYTES;
 import static dev.rpn.simd.Species.GROUP;
 import static dev.rpn.simd.Species.GROUP_BYTES;
@@ -44,6 +49,9 @@ final class WinogradConvolution {
 
   /** Tiles of a block where all filters stay near, so that the matrices alone matter. */
   private static final int FEW_ROWS = Species.WIDE_TILE ? 60 : MAX_ROWS;
+
+  /** Up to so many rows fetch the next chunk at the faster pace. */
+  private static final int FAST_ROWS = 100;
 
   /** What filters may take of the second-level cache to stay there from block to block. */
   private static final long NEAR_BYTES = 1024 * 1024;
@@ -360,6 +368,9 @@ final class WinogradConvolution {
    * One chunk of filters with all rows. Meanwhile the products fetch the next, as much as they have
    * the time for: what a few rows leave is better read when it is needed than swept before
    * (docs/adr/0013-no-sweep-and-larger-blocks.md).
+   *
+   * <p>The second product takes the other pace, and the last none: so every chunk calls all, and a
+   * map of another size is not the first to call one, which would not be compiled yet.
    */
   private int multiplyChunk(
       MemorySegment packed,
@@ -380,9 +391,16 @@ final class WinogradConvolution {
     long ahead = next;
     int read = Prefetch.pages(packed, next, bytes);
     for (int row = 0; row < rows; row += TILE_ROWS) {
-      long from = ahead < end ? ahead : u;
-      read |= FetchingProduct.multiply(scratch, v, vRow, packed, u, depth, scratch, m, more, from);
-      ahead += depth * FetchingProduct.AHEAD;
+      boolean fast = rows <= FAST_ROWS ^ row == TILE_ROWS;
+      if (ahead >= end || row + TILE_ROWS == rows) {
+        PLAIN.multiply(scratch, v, vRow, packed, u, depth, scratch, m, more, u);
+      } else if (fast && end - ahead >= ProductKernel.CHUNK * FAST_AHEAD) {
+        read |= FAST.multiply(scratch, v, vRow, packed, u, depth, scratch, m, more, ahead);
+        ahead += depth * FAST_AHEAD;
+      } else {
+        read |= SLOW.multiply(scratch, v, vRow, packed, u, depth, scratch, m, more, ahead);
+        ahead += depth * SLOW_AHEAD;
+      }
       v += TILE_ROWS * vRow;
       m += TILE_ROWS * PANEL_BYTES;
     }

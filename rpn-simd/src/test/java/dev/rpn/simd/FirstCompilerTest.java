@@ -11,6 +11,8 @@ import dev.rpn.model.MapShape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -68,8 +70,14 @@ class FirstCompilerTest {
     List<String> lines =
         JavaProcess.run(
             List.of("-Xbatch", "-XX:TieredStopAtLevel=3", "-XX:+PrintCompilation"), Program.class);
-    String product = Species.WIDE_TILE ? "FetchingProduct::multiply" : "ProductKernel::multiply";
-    assertThat(lines).anyMatch(line -> line.contains(product));
+    Pattern product =
+        Pattern.compile(
+            Species.WIDE_TILE ? "FetchingProduct/\\S+::multiply" : "ProductKernel::multiply4x2");
+    assertThat(lines)
+        .flatExtracting(line -> product.matcher(line).results().map(MatchResult::group).toList())
+        .as("every copy of the product")
+        .hasSize(Species.WIDE_TILE ? 3 : 1)
+        .doesNotHaveDuplicates();
     assertThat(lines).noneMatch(line -> line.contains("virtual registers"));
   }
 }
