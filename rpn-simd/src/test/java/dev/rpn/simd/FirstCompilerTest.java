@@ -10,9 +10,11 @@ import dev.rpn.kernel.StageKernel;
 import dev.rpn.model.MapShape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -67,9 +69,14 @@ class FirstCompilerTest {
   @Test
   @Timeout(120)
   void compilesEveryKernelOfTheHead() throws Exception {
-    List<String> lines =
-        JavaProcess.run(
-            List.of("-Xbatch", "-XX:TieredStopAtLevel=3", "-XX:+PrintCompilation"), Program.class);
+    // At this process's width of vectors.
+    List<String> options =
+        Stream.concat(
+                Stream.of("-Xbatch", "-XX:TieredStopAtLevel=3", "-XX:+PrintCompilation"),
+                ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                    .filter(option -> option.startsWith("-XX:")))
+            .toList();
+    List<String> lines = JavaProcess.run(options, Program.class);
     Pattern product =
         Pattern.compile(
             Species.WIDE_TILE ? "FetchingProduct/\\S+::multiply" : "ProductKernel::multiply4x2");
