@@ -102,7 +102,7 @@ final class FetchingProduct implements ChunkProduct {
     int steps = Math.min(CHUNK, depth);
     for (int k = 0; k < steps; k++) {
       long at = (long) k * Float.BYTES;
-      long row = k * PANEL_BYTES;
+      long row = Species.panelRow(k);
       if (AHEAD > 0) {
         read |= ahead.get(JAVA_INT, k * AHEAD);
       }

@@ -103,7 +103,7 @@ final class ProductKernel {
       int steps = Math.min(CHUNK, depth - first);
       for (int k = 0; k < steps; k++) {
         long at = (long) k * Float.BYTES;
-        long row = k * PANEL_BYTES;
+        long row = Species.panelRow(k);
         FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, row, ORDER);
         FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, panel, row + BYTES, ORDER);
         FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, panel, row + 2 * BYTES, ORDER);
@@ -183,7 +183,7 @@ final class ProductKernel {
       for (int i = 0; i < steps; i += step) {
         int k = i & CHUNK - 1;
         long at = (long) k * Float.BYTES;
-        long row = k * PANEL_BYTES;
+        long row = Species.panelRow(k);
         FloatVector x0 = FloatVector.broadcast(FLOAT, v0.get(JAVA_FLOAT, at));
         FloatVector x1 = FloatVector.broadcast(FLOAT, v1.get(JAVA_FLOAT, at));
         FloatVector x2 = FloatVector.broadcast(FLOAT, v2.get(JAVA_FLOAT, at));
@@ -236,7 +236,7 @@ final class ProductKernel {
       for (int i = 0; i < steps; i += step) {
         int k = i & CHUNK - 1;
         long at = (long) k * Float.BYTES;
-        long row = k * PANEL_BYTES;
+        long row = Species.panelRow(k);
         FloatVector x0 = FloatVector.broadcast(FLOAT, v0.get(JAVA_FLOAT, at));
         FloatVector x1 = FloatVector.broadcast(FLOAT, v1.get(JAVA_FLOAT, at));
         FloatVector x2 = FloatVector.broadcast(FLOAT, v2.get(JAVA_FLOAT, at));

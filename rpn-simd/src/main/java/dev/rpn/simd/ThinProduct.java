@@ -56,7 +56,7 @@ final class ThinProduct {
       int steps = Math.min(GROUP, depth - first);
       for (int k = 0; k < steps; k++) {
         long at = (long) k * Float.BYTES;
-        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, k * PANEL_BYTES, ORDER);
+        FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, panel, Species.panelRow(k), ORDER);
         FloatVector x = FloatVector.broadcast(FLOAT, rows.get(JAVA_FLOAT, at));
         s0 = x.fma(u0, s0);
         x = FloatVector.broadcast(FLOAT, rows.get(JAVA_FLOAT, at + GROUP_BYTES));

@@ -75,7 +75,7 @@ final class TransposedProduct {
       int steps = Math.min(CHUNK, depth - first);
       for (int k = 0; k < steps; k++) {
         long at = k * GROUP_BYTES;
-        long row = k * PANEL_BYTES;
+        long row = Species.panelRow(k);
         FloatVector u0 = FloatVector.fromMemorySegment(FLOAT, us, row, ORDER);
         FloatVector u1 = FloatVector.fromMemorySegment(FLOAT, us, row + BYTES, ORDER);
         FloatVector u2 = FloatVector.fromMemorySegment(FLOAT, us, row + 2 * BYTES, ORDER);
@@ -135,7 +135,7 @@ final class TransposedProduct {
       for (int i = 0; i < steps; i += step) {
         int k = i & CHUNK - 1;
         long at = k * GROUP_BYTES;
-        long row = k * PANEL_BYTES;
+        long row = Species.panelRow(k);
         FloatVector x0 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at));
         FloatVector x1 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at + Float.BYTES));
         FloatVector x2 = FloatVector.broadcast(FLOAT, xs.get(JAVA_FLOAT, at + 2 * Float.BYTES));
