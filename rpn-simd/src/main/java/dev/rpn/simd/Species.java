@@ -66,8 +66,8 @@ final class Species {
   }
 
   /**
-   * Where a row of a panel begins. In this form C2 computes an address with two instructions, where
-   * the plain product takes four; each is one more beside the multiply-adds of a step.
+   * Where a row of a panel begins. For an address of this form C2 needs two instructions that
+   * execute, for the plain product three, and each takes time from a step's multiply-adds.
    */
   static long panelRow(int row) {
     int words = row * (int) (PANEL_BYTES / 8);
