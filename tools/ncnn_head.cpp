@@ -41,12 +41,13 @@ static double seconds() {
 }
 
 int main(int count, char** arguments) {
-  if (count != 8) {
+  std::string algorithm = count == 8 ? arguments[6] : "";
+  if (algorithm != "f23" && algorithm != "best") {
     fprintf(stderr, "usage: ncnn_head H W C K THREADS f23|best SECONDS\n");
     return 2;
   }
   int h = atoi(arguments[1]), w = atoi(arguments[2]), c = atoi(arguments[3]), k = atoi(arguments[4]);
-  bool f23 = std::string(arguments[6]) == "f23";
+  bool f23 = algorithm == "f23";
   double limit = atof(arguments[7]);
 
   ncnn::UnlockedPoolAllocator blobs;

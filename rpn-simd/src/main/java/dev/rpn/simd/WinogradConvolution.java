@@ -369,8 +369,9 @@ final class WinogradConvolution {
    * the time for: what a few rows leave is better read when it is needed than swept before
    * (docs/adr/0013-no-sweep-and-larger-blocks.md).
    *
-   * <p>The second product takes the other pace, and the last none: so every chunk calls all, and a
-   * map of another size is not the first to call one, which would not be compiled yet.
+   * <p>The second product takes the other pace, and the last none: so every chunk of three or more
+   * calls all, and a map of another size is not the first to call one, which would not be compiled
+   * yet.
    */
   private int multiplyChunk(
       MemorySegment packed,
