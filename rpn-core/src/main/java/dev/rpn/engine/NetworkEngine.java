@@ -25,9 +25,6 @@ public final class NetworkEngine implements AutoCloseable {
   /** Never started: stands for the helpers, who can't read memory confined to the caller. */
   private static final Thread OTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
-  /** More than the calls after which the virtual machine compiles a method for the first time. */
-  private static final int WARM_CALLS = 1000;
-
   private final Architecture architecture;
   private final EngineOptions options;
   private final InferenceKernels kernels;
@@ -180,7 +177,7 @@ public final class NetworkEngine implements AutoCloseable {
   }
 
   /**
-   * Runs a level on zeros until calls of this shape get no faster. Takes about two seconds for the
+   * Runs a level on zeros until calls of this shape get no faster. Takes some seconds for the
    * default head; a process that answers requests does it before the first.
    *
    * @throws IllegalArgumentException if the shape does not fit
@@ -189,13 +186,13 @@ public final class NetworkEngine implements AutoCloseable {
   public WarmUp warmUp(int level, MapShape shape) {
     MemorySegment zeros = inputCopy.asSlice(0, shape.bytes());
     zeros.fill((byte) 0);
-    // What surrounds the kernels too: when a method is compiled, the messages of its class become
-    // objects, if they are none yet, and a call would be seen to allocate.
-    for (int i = 0; i < WARM_CALLS; i++) {
-      run(level, shape, zeros, 0);
-      workers.run((part, worker) -> {}, options.threads());
-    }
-    return WarmUp.of(() -> forward(level, shape, zeros));
+    return WarmUp.of(() -> forward(level, shape, zeros), () -> callSurroundings(level, shape));
+  }
+
+  /** A call without its kernels. */
+  void callSurroundings(int level, MapShape shape) {
+    run(level, shape, inputCopy.asSlice(0, shape.bytes()), 0);
+    workers.run((part, worker) -> {}, options.threads());
   }
 
   /** Whether kernels may read it where it is; heap memory would spoil their compiled code. */
@@ -222,9 +219,10 @@ public final class NetworkEngine implements AutoCloseable {
               + input.byteSize());
     }
     MemorySegment output = levels.get(level).output;
-    if (input.isNative()
-        && input.address() < output.address() + output.byteSize()
-        && output.address() < input.address() + input.byteSize()) {
+    // Without a branch for which of them comes first: the warm-up has met one case only.
+    long first = Math.max(input.address(), output.address());
+    long end = Math.min(input.address() + input.byteSize(), output.address() + output.byteSize());
+    if (input.isNative() && first < end) {
       throw new IllegalArgumentException(
           "input: expected memory of its own, got a part of the engine's output");
     }

@@ -182,7 +182,7 @@ public final class ProposalEngine implements AutoCloseable {
   }
 
   /**
-   * Proposes from zeros until calls of these shapes get no faster. Takes about two seconds for the
+   * Proposes from zeros until calls of these shapes get no faster. Takes some seconds for the
    * default head; a process that answers requests does it before the first.
    *
    * @param padded rows and columns of the pictures
@@ -197,14 +197,28 @@ public final class ProposalEngine implements AutoCloseable {
         levels.add(new FeatureMap(shape, Segments.allocate(arena, shape.elements())));
       }
       List<Size> pictures = Collections.nCopies(shapes[0].batch(), padded);
-      return WarmUp.of(() -> propose(levels, padded, pictures));
+      return WarmUp.of(
+          () -> propose(levels, padded, pictures),
+          () -> callSurroundings(levels, padded, pictures));
+    }
+  }
+
+  /** A call without its kernels and its selection, after one with them. */
+  private void callSurroundings(List<FeatureMap> levels, Size padded, List<Size> pictures) {
+    checkBatch(levels, pictures);
+    for (int level = 0; level < levels.size(); level++) {
+      network.callSurroundings(level, levels.get(level).shape());
+    }
+    Plan current = Objects.requireNonNull(plan);
+    if (fits(current, levels, padded, pictures)) {
+      ProposalSelector.check(current.anchors, current.outputs, pictures.size());
     }
   }
 
   private void checkBatch(List<FeatureMap> levels, List<Size> pictures) {
-    if (levels.size() != model.anchors().levels()) {
+    if (levels.size() != network.levels()) {
       throw new IllegalArgumentException(
-          "levels: expected " + model.anchors().levels() + ", got " + levels.size());
+          "levels: expected " + network.levels() + ", got " + levels.size());
     }
     for (int level = 0; level < levels.size(); level++) {
       if (levels.get(level).shape().batch() != pictures.size()) {
@@ -226,7 +240,17 @@ public final class ProposalEngine implements AutoCloseable {
         return false;
       }
     }
-    return plan.padded.equals(padded) && plan.pictures.equals(pictures);
+    // A list that compares itself takes an iterator for it.
+    boolean same = same(plan.padded, padded) && plan.pictures.size() == pictures.size();
+    for (int picture = 0; same && picture < pictures.size(); picture++) {
+      same = same(plan.pictures.get(picture), pictures.get(picture));
+    }
+    return same;
+  }
+
+  /** Once C2 is asked for a record's own comparison, the record's messages become objects. */
+  private static boolean same(Size a, Size b) {
+    return a.height() == b.height() && a.width() == b.width();
   }
 
   private Plan plan(List<FeatureMap> levels, Size padded, List<Size> pictures) {

@@ -148,7 +148,10 @@ public final class ProposalSelector {
     return proposals;
   }
 
-  private static void check(Anchors anchors, List<HeadOutput> outputs, int pictures) {
+  /**
+   * @throws IllegalArgumentException if there is no picture, or levels or segments do not fit
+   */
+  static void check(Anchors anchors, List<HeadOutput> outputs, int pictures) {
     if (pictures < 1) {
       throw new IllegalArgumentException("pictures: expected at least 1, got 0");
     }

@@ -34,8 +34,23 @@ public record WarmUp(int calls, Duration took, Duration first, Duration steady) 
    */
   private static final long PAUSE_NANOS = 50_000_000L;
 
-  /** Calls until nothing gets faster any more and nothing is left to compile. */
-  static WarmUp of(Runnable call) {
+  /** Rounds of calls of what surrounds the kernels, with a pause for the compilers after each. */
+  private static final int ROUNDS = 20;
+
+  /**
+   * Calls in each: after 200 a method is compiled with counters, after 5,000 more these hand it to
+   * C2.
+   */
+  private static final int ROUND_CALLS = 4000;
+
+  private static final long ROUND_PAUSE_NANOS = 20_000_000L;
+
+  /**
+   * Calls until nothing gets faster any more and nothing is left to compile.
+   *
+   * @param surroundings what a call does besides its kernels
+   */
+  static WarmUp of(Runnable call, Runnable surroundings) {
     CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
     long compiled = 0;
     long start = System.nanoTime();
@@ -64,8 +79,25 @@ public record WarmUp(int calls, Duration took, Duration first, Duration steady) 
       }
       LockSupport.parkNanos(Math.min(nanos, PAUSE_NANOS));
     }
+    compile(surroundings);
+    end = System.nanoTime();
     return new WarmUp(
         calls, Duration.ofNanos(end - start), Duration.ofNanos(first), Duration.ofNanos(best));
+  }
+
+  /**
+   * Has what surrounds the kernels compiled too. They count their turns and are soon compiled, but
+   * it would be handed to C2 thousands of calls later. The messages of its classes then become
+   * objects, if they are none yet, and a call would be seen to allocate. Not before nothing else
+   * waits for C2, which asks for more calls meanwhile.
+   */
+  private static void compile(Runnable surroundings) {
+    for (int round = 0; round < ROUNDS; round++) {
+      for (int i = 0; i < ROUND_CALLS; i++) {
+        surroundings.run();
+      }
+      LockSupport.parkNanos(ROUND_PAUSE_NANOS);
+    }
   }
 
   /** Grows when a compilation ends; 0 where the virtual machine does not tell. */
