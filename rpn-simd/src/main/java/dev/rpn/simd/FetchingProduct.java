@@ -70,26 +70,27 @@ final class FetchingProduct implements ChunkProduct {
       long mOffset,
       boolean more,
       long aheadOffset) {
-    FloatVector s00 = sum(m, mOffset, 0, 0, more);
-    FloatVector s01 = sum(m, mOffset, 0, 1, more);
-    FloatVector s02 = sum(m, mOffset, 0, 2, more);
-    FloatVector s03 = sum(m, mOffset, 0, 3, more);
-    FloatVector s10 = sum(m, mOffset, 1, 0, more);
-    FloatVector s11 = sum(m, mOffset, 1, 1, more);
-    FloatVector s12 = sum(m, mOffset, 1, 2, more);
-    FloatVector s13 = sum(m, mOffset, 1, 3, more);
-    FloatVector s20 = sum(m, mOffset, 2, 0, more);
-    FloatVector s21 = sum(m, mOffset, 2, 1, more);
-    FloatVector s22 = sum(m, mOffset, 2, 2, more);
-    FloatVector s23 = sum(m, mOffset, 2, 3, more);
-    FloatVector s30 = sum(m, mOffset, 3, 0, more);
-    FloatVector s31 = sum(m, mOffset, 3, 1, more);
-    FloatVector s32 = sum(m, mOffset, 3, 2, more);
-    FloatVector s33 = sum(m, mOffset, 3, 3, more);
-    FloatVector s40 = sum(m, mOffset, 4, 0, more);
-    FloatVector s41 = sum(m, mOffset, 4, 1, more);
-    FloatVector s42 = sum(m, mOffset, 4, 2, more);
-    FloatVector s43 = sum(m, mOffset, 4, 3, more);
+    FloatVector zero = FloatVector.zero(FLOAT);
+    FloatVector s00 = sum(m, mOffset, 0, 0, more, zero);
+    FloatVector s01 = sum(m, mOffset, 0, 1, more, zero);
+    FloatVector s02 = sum(m, mOffset, 0, 2, more, zero);
+    FloatVector s03 = sum(m, mOffset, 0, 3, more, zero);
+    FloatVector s10 = sum(m, mOffset, 1, 0, more, zero);
+    FloatVector s11 = sum(m, mOffset, 1, 1, more, zero);
+    FloatVector s12 = sum(m, mOffset, 1, 2, more, zero);
+    FloatVector s13 = sum(m, mOffset, 1, 3, more, zero);
+    FloatVector s20 = sum(m, mOffset, 2, 0, more, zero);
+    FloatVector s21 = sum(m, mOffset, 2, 1, more, zero);
+    FloatVector s22 = sum(m, mOffset, 2, 2, more, zero);
+    FloatVector s23 = sum(m, mOffset, 2, 3, more, zero);
+    FloatVector s30 = sum(m, mOffset, 3, 0, more, zero);
+    FloatVector s31 = sum(m, mOffset, 3, 1, more, zero);
+    FloatVector s32 = sum(m, mOffset, 3, 2, more, zero);
+    FloatVector s33 = sum(m, mOffset, 3, 3, more, zero);
+    FloatVector s40 = sum(m, mOffset, 4, 0, more, zero);
+    FloatVector s41 = sum(m, mOffset, 4, 1, more, zero);
+    FloatVector s42 = sum(m, mOffset, 4, 2, more, zero);
+    FloatVector s43 = sum(m, mOffset, 4, 3, more, zero);
     MemorySegment v0 = v.asSlice(vOffset, CHUNK_BYTES);
     MemorySegment v1 = v.asSlice(vOffset + rowStride, CHUNK_BYTES);
     MemorySegment v2 = v.asSlice(vOffset + 2 * rowStride, CHUNK_BYTES);
@@ -161,11 +162,13 @@ final class FetchingProduct implements ChunkProduct {
 
   /**
    * What a sum begins with. Of a length that the first compiler, C1, does not inline: with these
-   * twenty accesses in {@link #multiply} it gives up on that, and C2 may then never compile it.
+   * twenty accesses in {@link #multiply} it gives up on that, and C2 may then never compile it. The
+   * zero is given: made here twenty times it would bring C2 to its limit of nodes.
    */
-  private static FloatVector sum(MemorySegment m, long offset, int row, int vector, boolean more) {
+  private static FloatVector sum(
+      MemorySegment m, long offset, int row, int vector, boolean more, FloatVector zero) {
     if (!more) {
-      return FloatVector.zero(FLOAT);
+      return zero;
     }
     long at = offset + row * PANEL_BYTES + vector * BYTES;
     return FloatVector.fromMemorySegment(FLOAT, m, at, ORDER);
