@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * so that the first call may take a hundred times as long as the hundredth.
  *
  * @param calls made on the way
- * @param took all of them together
+ * @param took all of it, with the compiler's time behind the last call
  * @param first the first call
  * @param steady the fastest call, which the last ones no longer improved on
  */
