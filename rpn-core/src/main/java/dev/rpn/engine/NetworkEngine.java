@@ -185,14 +185,26 @@ public final class NetworkEngine implements AutoCloseable {
    */
   public WarmUp warmUp(int level, MapShape shape) {
     MemorySegment zeros = inputCopy.asSlice(0, shape.bytes());
-    zeros.fill((byte) 0);
+    alone(() -> zeros.fill((byte) 0));
     return WarmUp.of(() -> forward(level, shape, zeros), () -> callSurroundings(level, shape));
   }
 
   /** A call without its kernels. */
   void callSurroundings(int level, MapShape shape) {
     run(level, shape, inputCopy.asSlice(0, shape.bytes()), 0);
-    workers.run((part, worker) -> {}, options.threads());
+    alone(() -> workers.run((part, worker) -> {}, options.threads()));
+  }
+
+  /** Uses the workers or the memory as a call does, of which there is one at a time. */
+  private void alone(Runnable use) {
+    occupancy.enter();
+    try {
+      use.run();
+    } finally {
+      if (occupancy.exit()) {
+        free();
+      }
+    }
   }
 
   /** Whether kernels may read it where it is; heap memory would spoil their compiled code. */

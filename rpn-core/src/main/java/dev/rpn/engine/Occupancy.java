@@ -20,9 +20,10 @@ final class Occupancy {
    * @throws IllegalStateException if another call runs or the engine is closed
    */
   void enter() {
-    if (!state.compareAndSet(IDLE, BUSY)) {
+    int found = state.compareAndExchange(IDLE, BUSY);
+    if (found != IDLE) {
       throw new IllegalStateException(
-          state.get() == BUSY
+          found == BUSY
               ? "engine: another call is running; an engine serves one caller at a time"
               : "engine: closed");
     }

@@ -23,6 +23,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -263,6 +264,46 @@ class NetworkEngineTest {
       release.countDown();
       first.join();
       engine.forward(0, SHAPE, heap(SHAPE));
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void aWarmUpIsACallerLikeAnyOther() throws Exception {
+    try (var engine = new NetworkEngine(HEAD, OPTIONS.withThreads(2), SHAPE)) {
+      MemorySegment input = MemorySegment.ofArray(fill(SHAPE));
+      float[] expected = logits(engine, input);
+      var done = new AtomicBoolean();
+      Thread warming =
+          Thread.ofPlatform()
+              .daemon()
+              .start(() -> {
+                while (!done.get()) {
+                  alone(() -> engine.callSurroundings(0, SHAPE));
+                }
+              });
+      int ran = 0;
+      for (int call = 0; call < 5000; call++) {
+        if (alone(() -> engine.forward(0, SHAPE, input))) {
+          ran++;
+          KernelTestSupport.assertSameBits(
+              "beside a warm-up", engine.logits(0).toArray(ValueLayout.JAVA_FLOAT), expected);
+        }
+      }
+      done.set(true);
+      warming.join();
+      assertThat(ran).isPositive();
+    }
+  }
+
+  /** Whether a call ran; else it was refused because of another. */
+  private static boolean alone(Runnable call) {
+    try {
+      call.run();
+      return true;
+    } catch (IllegalStateException refused) {
+      assertThat(refused).hasMessageContaining("one caller at a time");
+      return false;
     }
   }
 
